@@ -1,0 +1,116 @@
+"""Takes the spool files of a run into the record.
+
+The supervisor of a run does this while it lives; with it gone, whoever looks next. It is safe to
+be done by several at once: rows and offset are one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+from rl_widgets.store.logger import MAX_NAME_LENGTH, MAX_STEP
+from rl_widgets.store.metrics import Metrics, NewPoint
+
+_log = logging.getLogger(__name__)
+
+#: Bytes of a spool file that go into one transaction, about 10,000 points.
+CHUNK = 1 << 20
+
+
+class SpoolReader:
+    """Takes in what has been added to the spool of one run since the last look."""
+
+    def __init__(self, metrics: Metrics, run_id: str, run_folder: Path) -> None:
+        self._metrics = metrics
+        self._run_id = run_id
+        self._folder = run_folder / "spool"
+        self._offsets: dict[str, int] | None = None
+
+    def take_in(self) -> int:
+        """Take in every complete line that is new; returns how many points these were."""
+        if self._offsets is None:
+            self._offsets = self._metrics.offsets(self._run_id)
+        taken = 0
+        try:
+            files = sorted(self._folder.glob("*.jsonl"))
+        except OSError:
+            return 0
+        for path in files:
+            # A look at the size is all that a quiet file costs.
+            while path.stat().st_size > self._offsets.get(path.name, 0):
+                points = self._chunk(path, self._offsets.get(path.name, 0))
+                if points is None:
+                    break
+                taken += points
+        return taken
+
+    def _chunk(self, path: Path, offset: int) -> int | None:
+        assert self._offsets is not None
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(CHUNK)
+            end = data.rfind(b"\n") + 1
+            while not end and (more := file.read(CHUNK)):
+                data += more
+                end = data.rfind(b"\n") + 1
+        if not end:
+            return None  # a line that is not whole yet
+        points = [
+            point
+            for line in data[:end].splitlines()
+            for point in _points(self._run_id, line, path.name)
+        ]
+        if self._metrics.take_in(self._run_id, path.name, offset, end, points):
+            self._offsets[path.name] = offset + end
+            return len(points)
+        self._offsets = self._metrics.offsets(self._run_id)
+        return 0
+
+
+def _points(run_id: str, line: bytes, file: str) -> list[NewPoint]:
+    if not line.strip():
+        return []
+    try:
+        record = json.loads(line)
+        child = record.get("r", "head")
+        common: dict[str, Any] = {
+            "run": f"{run_id}_{child}" if child in ("head", "worker") else run_id,
+            "attempt": int(record.get("a", 1)),
+            "time": float(record["t"]),
+            "step": _whole(record.get("s")),
+            "env_steps": _whole(record.get("e")),
+            "description": str(record.get("d", "")),
+        }
+        found = []
+        for name, value in record.get("m", {}).items():
+            for number in value if isinstance(value, list) else [value]:
+                found.append(NewPoint(name=_name(name), value=float(number), **common))
+        for name, payload in record.get("p", {}).items():
+            kind = str(record.get("k", "row"))
+            found.append(
+                NewPoint(name=_name(name), value=math.nan, kind=kind, payload=payload, **common)
+            )
+        return found
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # A file of that folder that something else wrote into: the other lines still count.
+        _log.warning("A line of the spool file %s is left out: %s (%r)", file, error, line[:200])
+        return []
+
+
+def _name(name: str) -> str:
+    if not name or len(name) > MAX_NAME_LENGTH:
+        raise ValueError("bad metric name")
+    return name
+
+
+def _whole(value: Any) -> int | None:
+    if value is None:
+        return None
+    number = int(value)
+    if not 0 <= number <= MAX_STEP:
+        raise ValueError("bad step")
+    return number
