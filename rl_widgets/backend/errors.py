@@ -1,0 +1,11 @@
+"""What can go wrong between a submitted run and its running cluster."""
+
+from __future__ import annotations
+
+
+class BackendError(Exception):
+    """A part of the backend could not do its work; the message is a sentence for the user."""
+
+
+class ClusterError(BackendError):
+    """Nodes or the job of a cluster could not be started, asked or ended."""

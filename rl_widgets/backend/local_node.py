@@ -1,0 +1,84 @@
+"""One node of a local cluster, seen from its process and the files that Ray leaves."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+from pathlib import Path
+
+from rl_widgets.backend.cluster import NodeSpec, NodeState
+from rl_widgets.backend.ray_hook import LOOPBACK
+
+_DASHBOARD = re.compile(r"RAY_API_SERVER_ADDRESS='http://([^']+)'")
+
+
+class LocalNode:
+    """`index` 0 is the head. `live_logs` is where Ray writes, `kept_logs` where the run shows."""
+
+    def __init__(
+        self, spec: NodeSpec, scratch: Path, run_folder: Path, index: int, devices: str
+    ) -> None:
+        self.spec = spec
+        self.index = index
+        self.devices = devices
+        self.folder = scratch / ("h" if index == 0 else f"w{index - 1}")
+        self.log = scratch / f"ray_start_{self.folder.name}.log"
+        part = "head" if index == 0 else "worker"
+        self.kept_logs = run_folder / part / "nodes" / spec.name
+        self.pid: int | None = None
+        self.joined = False
+        self.exit_code: int | None = None
+        self.failure = ""
+        self.stopping = False
+
+    def state(self) -> NodeState:
+        if self.exit_code is not None or self.failure:
+            return NodeState(self.spec.name, "dead", self.pid, self.exit_code, None, self._reason())
+        phase = "alive" if self.joined else "starting"
+        address = (self.gcs_address() if self.index == 0 else LOOPBACK) if self.joined else None
+        return NodeState(self.spec.name, phase, self.pid, None, address, "")
+
+    def look(self) -> bool:
+        """See whether the node has joined. Ray writes this file when the GCS knows the node."""
+        known = self.exit_code is None and (self.folder / "ray_current_cluster").exists()
+        self.joined = known and (self.index > 0 or self.dashboard() is not None)
+        return self.joined
+
+    def gcs_address(self) -> str | None:
+        try:
+            return (self.folder / "ray_current_cluster").read_text().strip() or None
+        except OSError:
+            return None
+
+    def dashboard(self) -> str | None:
+        found = _DASHBOARD.search(self._start_log())
+        return found.group(1) if found else None
+
+    def live_logs(self) -> Path:
+        return self.folder / "session_latest" / "logs"
+
+    def keep_start_log(self) -> None:
+        """Lay what `ray start` printed beside the logs that are kept."""
+        if self.log.exists() and self.live_logs().is_dir():
+            shutil.copyfile(self.log, self.live_logs() / "ray_start.log")
+
+    def _reason(self) -> str:
+        if self.stopping:
+            return "stopped"
+        if self.failure:
+            return self.failure
+        code = self.exit_code or 0
+        if code < 0:
+            how = f"ended by {signal.Signals(-code).name}"
+        else:
+            how = f"ended with exit code {code}"
+        lines = [line.strip() for line in self._start_log().splitlines() if line.strip()]
+        last = lines[-1] if lines and not self.joined else ""
+        return f"{how}: {last}" if last else how
+
+    def _start_log(self) -> str:
+        try:
+            return self.log.read_text(errors="replace")
+        except OSError:
+            return ""
