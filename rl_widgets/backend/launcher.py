@@ -8,6 +8,7 @@ its input ends, because the supervisor ended in whatever way, it kills all of it
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import select
@@ -124,7 +125,8 @@ def _become_node(request: dict[str, Any], launcher: int) -> None:
         os.close(log)
         os.close(null)
         # The dashboard's address is read from what Ray prints, at once.
-        sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)
         os.environ.update(request["environment"])
         os.chdir(request["folder"])
         from ray.scripts.scripts import start

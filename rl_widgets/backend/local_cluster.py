@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -39,6 +40,7 @@ from rl_widgets.backend.processes import (
     tree,
     wait_until_gone,
 )
+from rl_widgets.backend.ray_hook import HEAD_FILE
 from rl_widgets.backend.scratch import link_logs, make_scratch
 
 _STARTING_POLL_SECONDS = 0.02
@@ -81,6 +83,7 @@ class LocalCluster:
         self._cpu_before: dict[int, tuple[float, float]] = {}
         self._sampled_at = time.monotonic()
         self._scratch = make_scratch(len(specs) - 1)
+        self._head_file = self._scratch / "head.json"
         self._record = ClusterRecord(
             run_id=run_id,
             run_folder=str(self._run_folder),
@@ -93,6 +96,7 @@ class LocalCluster:
             "RL_WIDGETS_RUN_ID": run_id,
             "RL_WIDGETS_RUN_FOLDER": str(self._run_folder),
             "RL_WIDGETS_ATTEMPT": str(attempt),
+            HEAD_FILE: str(self._head_file),
         }
         if "OMP_NUM_THREADS" not in variables:
             threads = min(specs[0].cpus, os.cpu_count() or 1)
@@ -245,17 +249,18 @@ class LocalCluster:
             for node in self._nodes:
                 self._launcher.tell_about(node)
             head = self._nodes[0]
-            if not head.joined and head.look():
-                self._record.gcs_address = head.gcs_address() or ""
-                self._record.dashboard = head.dashboard() or ""
-                self._show_logs(head)
-                if self._job is not None:
-                    self._job.send(self._record.dashboard)
+            if not self._record.gcs_address and self._head_file.exists():
+                self._record.gcs_address = json.loads(self._head_file.read_text())["gcs_address"]
                 for worker in self._nodes[1:]:
                     self._start_node(worker)
-            for worker in self._nodes[1:]:
-                if worker.pid is not None and not worker.joined and worker.look():
-                    self._show_logs(worker)
+            for node in self._nodes:
+                if node.pid is not None and not node.joined and node.look():
+                    self._show_logs(node)
+            if head.joined and not self._record.dashboard:
+                self._record.dashboard = head.dashboard() or ""
+                self._record.write()
+                if self._job is not None:
+                    self._job.send(self._record.dashboard)
 
     def _show_logs(self, node: LocalNode) -> None:
         self._record.logs[str(node.live_logs())] = str(node.kept_logs)

@@ -7,7 +7,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from rl_widgets.backend.cluster import NodeSpec, NodeState
+from rl_widgets.backend.cluster import NodePhase, NodeSpec, NodeState
 from rl_widgets.backend.ray_hook import LOOPBACK
 
 _DASHBOARD = re.compile(r"RAY_API_SERVER_ADDRESS='http://([^']+)'")
@@ -35,7 +35,7 @@ class LocalNode:
     def state(self) -> NodeState:
         if self.exit_code is not None or self.failure:
             return NodeState(self.spec.name, "dead", self.pid, self.exit_code, None, self._reason())
-        phase = "alive" if self.joined else "starting"
+        phase: NodePhase = "alive" if self.joined else "starting"
         address = (self.gcs_address() if self.index == 0 else LOOPBACK) if self.joined else None
         return NodeState(self.spec.name, phase, self.pid, None, address, "")
 
