@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rl_widgets.store.errors import RLWidgetsError
 
-class BackendError(Exception):
+
+class BackendError(RLWidgetsError):
     """A part of the backend could not do its work; the message is a sentence for the user."""
 
 

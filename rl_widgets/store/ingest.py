@@ -29,6 +29,8 @@ class SpoolReader:
         self._run_id = run_id
         self._folder = run_folder / "spool"
         self._offsets: dict[str, int] | None = None
+        #: The most env steps that a line has told so far; -1 while none has.
+        self.env_steps_logged = -1
 
     def take_in(self) -> int:
         """Take in every complete line that is new; returns how many points these were."""
@@ -66,6 +68,9 @@ class SpoolReader:
         ]
         if self._metrics.take_in(self._run_id, path.name, offset, end, points):
             self._offsets[path.name] = offset + end
+            for point in points:
+                if point.env_steps is not None and point.env_steps > self.env_steps_logged:
+                    self.env_steps_logged = point.env_steps
             return len(points)
         self._offsets = self._metrics.offsets(self._run_id)
         return 0

@@ -1,0 +1,70 @@
+"""Which of the wanted packages are there already, and which Ray has to install for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from rl_widgets.store.errors import UserError
+
+
+def missing(wanted: Iterable[Any]) -> tuple[list[str], list[str]]:
+    """Of pip requirements: those not satisfied here, and warnings.
+
+    One that names `ray` is replaced by the installed one, because Ray refuses another Ray inside
+    of a cluster. Raises `UserError` for what is no requirement.
+    """
+    install: list[str] = []
+    warnings: list[str] = []
+    for text in wanted:
+        if not isinstance(text, str):
+            raise UserError(f"pip_packages are texts such as 'numpy>=2', not {text!r:.60}.")
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement as error:
+            raise UserError(f"{text!r:.120} is no pip requirement: {error}.") from error
+        if requirement.marker is not None and not requirement.marker.evaluate():
+            continue
+        installed = version_of(requirement.name)
+        if requirement.name.lower() == "ray":
+            if installed is None or not requirement.specifier.contains(installed, prereleases=True):
+                warnings.append(
+                    f"pip_packages asks for {text!r}; the installed Ray {installed} is used, "
+                    "because all of a cluster runs one version of Ray."
+                )
+            continue
+        if installed is None or not requirement.specifier.contains(installed, prereleases=True):
+            install.append(text)
+    return install, warnings
+
+
+def read_file(path: Path) -> list[str]:
+    """The requirements of a requirements file; options (`-r`, `--index-url`) are refused."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"pip_requirements_file {path} cannot be read ({error}).") from error
+    found = []
+    for number, line in enumerate(lines, 1):
+        text = line.split(" #")[0].strip()
+        if not text or text.startswith("#"):
+            continue
+        if text.startswith("-"):
+            raise UserError(
+                f"{path}, line {number}: {text!r} is an option of pip, which a run cannot take. "
+                "List plain requirements."
+            )
+        found.append(text)
+    return found
+
+
+def version_of(package: str) -> str | None:
+    """The installed version of a package, or None."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
