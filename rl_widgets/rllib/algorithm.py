@@ -1,0 +1,208 @@
+"""One experiment's `AlgorithmConfig`: presets, the script's settings, our parts of RLlib."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rl_widgets.rllib.atari import frame_size
+from rl_widgets.rllib.environments import check_environment, is_atari, register_atari
+from rl_widgets.rllib.errors import ConfigError
+from rl_widgets.rllib.presets import preset
+from rl_widgets.rllib.settings import algorithm_class, is_search_space, known_settings
+from rl_widgets.rllib.translate import Translation, translate
+
+#: Ray gives every head node this resource; asking for a little of it pins an actor there.
+HEAD_NODE = {"node:__internal_head__": 0.001}
+
+#: Keys of `model` that the network for Atari games knows.
+ATARI_MODEL_KEYS = ("conv_filters", "fcnet_hiddens")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What Tune is given, and what the script is told."""
+
+    algorithm: type
+    name: str
+    config: Any
+    notes: list[str]
+
+
+def prepare(run: str | type, config: Mapping[str, Any], seed: int | None = None) -> Prepared:
+    """Check and translate a script's dictionary into an `AlgorithmConfig`.
+
+    Raises `ConfigError` or `EnvironmentNameError`, each with what to change.
+    """
+    if run is None:
+        raise ConfigError("No algorithm is named: give run_or_experiment, or --run.")
+    algorithm = algorithm_class(run)
+    name = algorithm.__name__
+    default = algorithm.get_default_config()  # type: ignore[attr-defined]
+    env: Any = config.get("env")
+    check_environment(env)
+    translation = translate(config, name, default)
+    if seed is not None:
+        translation.settings.setdefault("seed", seed)
+    atari = is_atari(env)
+    settings = _with_presets(name, translation, atari=atari, default=default)
+    callbacks_class = settings.pop("callbacks_class", None)
+    clip = settings.pop("clip_rewards", None)
+    if atari:
+        _set_up_atari(env, settings, translation, clip)
+    elif translation.frame_size is not None:
+        translation.notes.append(f"model.dim has no effect on {env}: it has no frames of a game.")
+    if not atari and clip:
+        settings["learner_connector"] = _clipping(settings, clip)
+    if not atari and translation.model:
+        settings["model_config"] = translation.model
+
+    settings["custom_resources_for_main_process"] = {
+        **HEAD_NODE,
+        **settings.get("custom_resources_for_main_process", {}),
+    }
+    _set_up_failures(settings, default)
+    _set_up_callbacks(settings, translation)
+    built = default.copy(copy_frozen=False)
+    built.environment(env)
+    if callbacks_class is not None:
+        built.callbacks(callbacks_class)
+    methods = known_settings(type(default))
+    for setting, value in settings.items():
+        getattr(built, methods[setting].method)(**{setting: value})
+    return Prepared(algorithm, name, built, translation.notes)
+
+
+def _with_presets(
+    name: str, translation: Translation, *, atari: bool, default: Any
+) -> dict[str, Any]:
+    given = translation.settings
+    known = known_settings(type(default))
+    presets = {key: value for key, value in preset(name, atari=atari).items() if key in known}
+    if "num_env_runners" in presets and given.get("num_env_runners") == 0:
+        presets.pop("create_env_on_local_worker", None)
+    # A null leaves the preset where there is one, and RLlib's own default where there is none.
+    settings = presets | {
+        key: value for key, value in given.items() if value is not None or key not in presets
+    }
+    _fit_envs_to_batch(settings, given)
+    _say_real_batch(settings, given, translation)
+    return settings
+
+
+def _fit_envs_to_batch(settings: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Choose the environments of a runner so that whole samples make up the batch asked for."""
+    if "num_envs_per_env_runner" in given or "num_envs_per_env_runner" not in settings:
+        return
+    fragment, batch, envs = (
+        settings.get("rollout_fragment_length"),
+        settings.get("train_batch_size_per_learner"),
+        settings["num_envs_per_env_runner"],
+    )
+    if not (isinstance(fragment, int) and isinstance(batch, int) and isinstance(envs, int)):
+        return
+    if "train_batch_size_per_learner" not in given:
+        if "rollout_fragment_length" in given:
+            settings["train_batch_size_per_learner"] = fragment * envs
+        return
+    fragments = max(1, batch // fragment)
+    # Whole samples make up the batch exactly when the environments divide its fragments.
+    settings["num_envs_per_env_runner"] = next(
+        count for count in range(min(envs, fragments), 0, -1) if fragments % count == 0
+    )
+
+
+def _say_real_batch(
+    settings: Mapping[str, Any], given: Mapping[str, Any], translation: Translation
+) -> None:
+    """RLlib collects whole samples until the batch is full: say so where that makes it larger."""
+    fragment, batch, envs = (
+        settings.get("rollout_fragment_length"),
+        settings.get("train_batch_size_per_learner"),
+        settings.get("num_envs_per_env_runner", 1),
+    )
+    if not all(isinstance(item, int) for item in (fragment, batch, envs)):
+        return
+    assert isinstance(fragment, int)
+    assert isinstance(batch, int)
+    sample = fragment * envs
+    real = math.ceil(batch / sample) * sample
+    if real != batch and "train_batch_size_per_learner" in given:
+        said_as = translation.said_as["train_batch_size_per_learner"]
+        translation.notes.append(
+            f"{said_as!r} is {batch}, but env runners deliver {sample} env steps at a time "
+            f"({envs} environments x {fragment} steps), so updates take {real}."
+        )
+
+
+def _set_up_atari(env: str, settings: dict[str, Any], translation: Translation, clip: Any) -> None:
+    from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+
+    env_config = dict(settings.get("env_config", {}))
+    if translation.frame_size is not None:
+        env_config["dim"] = translation.frame_size
+    env_config["dim"] = frame_size(env_config.get("dim", 42))
+    cpus = settings.get("num_cpus_per_env_runner", 1)
+    env_config.setdefault("num_threads", max(1, math.ceil(cpus)))
+    settings["env_config"] = env_config
+    settings["gym_env_vectorize_mode"] = "vector_entry_point"
+    register_atari(env)
+    if "rl_module_spec" not in settings:
+        from rl_widgets.rllib.atari_module import AtariModule
+
+        unknown = sorted(set(translation.model) - set(ATARI_MODEL_KEYS))
+        if unknown:
+            raise ConfigError(
+                f"model.{unknown[0]} cannot be had with the network for Atari games, which knows "
+                f"dim, {' and '.join(ATARI_MODEL_KEYS)}. Leave it out, or give an RLModule of "
+                'your own as "rl_module_spec".'
+            )
+        settings["rl_module_spec"] = RLModuleSpec(
+            module_class=AtariModule, model_config=dict(translation.model)
+        )
+    if clip:
+        settings["learner_connector"] = _clipping(settings, clip)
+
+
+def _clipping(settings: Mapping[str, Any], clip: Any) -> Any:
+    from rl_widgets.rllib.rewards import ClipRewardsBuilder
+
+    if "learner_connector" in settings:
+        raise ConfigError(
+            "'clip_rewards' and 'learner_connector' cannot both be given: rewards are clipped by "
+            "a learner connector. Put rl_widgets.rllib.rewards.ClipRewards into yours."
+        )
+    return ClipRewardsBuilder(1.0 if clip is True else float(clip))
+
+
+def _set_up_failures(settings: dict[str, Any], default: Any) -> None:
+    from rl_widgets.rllib.env_runner import ReportingEnvRunner
+    from rl_widgets.rllib.learner import fail_fast
+
+    if "policies" not in settings and not settings.get("output"):
+        settings.setdefault("env_runner_cls", ReportingEnvRunner)
+    learner = settings.get("learner_class") or default.get_default_learner_class()
+    if isinstance(learner, type):
+        settings["learner_class"] = fail_fast(learner)
+
+
+def _set_up_callbacks(settings: dict[str, Any], translation: Translation) -> None:
+    from rl_widgets.rllib.results import ResultCallback, on_algorithm_init
+
+    own_results = settings.get("on_train_result") or []
+    own_inits = settings.get("on_algorithm_init") or []
+    settings["on_train_result"] = ResultCallback(
+        legacy=translation.legacy_callbacks.get("on_train_result"),
+        functions=own_results if isinstance(own_results, list) else [own_results],
+    )
+    settings["on_algorithm_init"] = [
+        on_algorithm_init,
+        *(own_inits if isinstance(own_inits, list) else [own_inits]),
+    ]
+
+
+def searched(config: Mapping[str, Any]) -> bool:
+    """Whether a configuration leaves values for Tune to choose."""
+    return any(is_search_space(value) for value in config.values())

@@ -1,0 +1,74 @@
+"""A small convolutional policy and value network for ALE's frames.
+
+Input: uint8 (batch, 4, dim, dim), channels first, scaled to [0, 1] inside. The features are
+computed once and returned as `Columns.EMBEDDINGS`, from which the learner takes the values; without
+them RLlib runs the convolutions a second time for each update.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from ray.rllib.core.columns import Columns
+from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
+from ray.rllib.core.rl_module.torch import TorchRLModule
+from torch import nn
+
+from rl_widgets.rllib.presets import ATARI_MODEL
+
+
+class AtariModule(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]
+    """Convolutions, one dense layer, a policy head (logits) and a value head.
+
+    `model_config`: `conv_filters` ([[channels, kernel, stride], …]) and `fcnet_hiddens` ([units]).
+    """
+
+    framework = "torch"
+
+    def setup(self) -> None:
+        channels = self.observation_space.shape[0]
+        filters = self.model_config.get("conv_filters") or ATARI_MODEL["conv_filters"]
+        hidden = self.model_config.get("fcnet_hiddens") or ATARI_MODEL["fcnet_hiddens"]
+        layers: list[nn.Module] = []
+        for out_channels, kernel, stride in filters:
+            layers += [_orthogonal(nn.Conv2d(channels, out_channels, kernel, stride)), nn.ReLU()]
+            channels = out_channels
+        layers.append(nn.Flatten())
+        with torch.no_grad():
+            width = nn.Sequential(*layers)(torch.zeros(1, *self.observation_space.shape)).shape[1]
+        for units in hidden:
+            layers += [_orthogonal(nn.Linear(width, units)), nn.ReLU()]
+            width = units
+        self.features = nn.Sequential(*layers)
+        # Small first logits: the first policy is all but uniform, so nothing is ruled out.
+        self.policy = _orthogonal(nn.Linear(width, int(self.action_space.n)), gain=0.01)
+        self.value = _orthogonal(nn.Linear(width, 1), gain=1.0)
+
+    def _embed(self, batch: dict[str, Any]) -> torch.Tensor:
+        frames = batch[Columns.OBS]
+        return self.features(frames.to(torch.float32) * (1.0 / 255.0))
+
+    def _forward(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        with torch.no_grad():
+            return {Columns.ACTION_DIST_INPUTS: self.policy(self._embed(batch))}
+
+    def _forward_train(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        embeddings = self._embed(batch)
+        return {
+            Columns.EMBEDDINGS: embeddings,
+            Columns.ACTION_DIST_INPUTS: self.policy(embeddings),
+        }
+
+    def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> torch.Tensor:
+        """State values, (batch,)."""
+        if embeddings is None:
+            embeddings = self._embed(batch)
+        return self.value(embeddings).squeeze(-1)
+
+
+def _orthogonal(layer: nn.Module, gain: float = math.sqrt(2.0)) -> nn.Module:
+    nn.init.orthogonal_(layer.weight, gain)
+    nn.init.zeros_(layer.bias)
+    return layer

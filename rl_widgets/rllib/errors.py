@@ -1,0 +1,35 @@
+"""The errors of the entry script's side: each is one sentence on what to change."""
+
+from __future__ import annotations
+
+from rl_widgets.store.errors import RLWidgetsError, UserError
+
+
+class ConfigError(UserError):
+    """A setting is unknown, of a wrong type or out of its bounds."""
+
+
+class StopError(UserError):
+    """A stop criterion that no result can have, or that is no number."""
+
+
+class EnvironmentNameError(UserError):
+    """There is no environment of that name."""
+
+
+class ResourceRequestError(UserError):
+    """The request asks for more than the cluster can ever give."""
+
+
+class TrainingError(RLWidgetsError):
+    """The training ended with an error whose original exception could not be brought back."""
+
+
+def nearest(name: str, names: object) -> str:
+    """Return `' Did you mean …?'` with the nearest of `names`, or an empty string."""
+    from difflib import get_close_matches
+
+    known = sorted({str(item) for item in names})  # type: ignore[attr-defined]
+    by_lower = {item.lower(): item for item in known}
+    found = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.55)
+    return f" Did you mean {by_lower[found[0]]!r}?" if found else ""

@@ -1,0 +1,115 @@
+"""Learners that fail instead of hanging, and that refuse to learn from NaN.
+
+IMPALA's learner runs in a thread with no handler: after an exception there, `update()` waits for
+ever on an event that nobody sets, or on a queue that nobody empties. And RLlib sets NaN gradients
+to 0 with a warning, so a run whose loss is NaN goes on as if it learned.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from functools import cache
+from typing import Any
+
+_POLL_S = 0.25
+
+
+class _LearnerThreadGuard:
+    """Remembers what ended the learner thread and raises it where the main thread waits."""
+
+    def __init__(self) -> None:
+        self.thread: threading.Thread | None = None
+        self.error: BaseException | None = None
+
+    def watch(self, thread: threading.Thread) -> None:
+        """Keep the exception that ends `thread`; other threads' go where they went before."""
+        self.thread = thread
+        previous = threading.excepthook
+
+        def keep(arguments: threading.ExceptHookArgs) -> None:
+            if arguments.thread is thread:
+                self.error = arguments.exc_value
+            previous(arguments)
+
+        threading.excepthook = keep
+
+    def check(self) -> None:
+        """Raise what ended the thread, if anything did."""
+        if self.error is not None:
+            raise self.error
+        if self.thread is not None and not self.thread.is_alive():
+            raise RuntimeError("The learner thread ended without an error; training cannot go on.")
+
+
+class _GuardedEvent(threading.Event):
+    def __init__(self, guard: _LearnerThreadGuard) -> None:
+        super().__init__()
+        self._guard = guard
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout is not None:
+            return super().wait(timeout)
+        while not super().wait(_POLL_S):
+            self._guard.check()
+        return True
+
+
+class _GuardedQueue(queue.Queue[Any]):
+    def __init__(self, maxsize: int, guard: _LearnerThreadGuard) -> None:
+        super().__init__(maxsize)
+        self._guard = guard
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        if not block or timeout is not None:
+            super().put(item, block, timeout)
+            return
+        while True:
+            try:
+                super().put(item, True, _POLL_S)
+            except queue.Full:
+                self._guard.check()
+            else:
+                return
+
+
+class FailFastLearner:
+    """Mixin over any torch learner of RLlib; `fail_fast` puts it in front."""
+
+    config: Any
+
+    def build(self) -> None:
+        """Build as RLlib does; a learner thread, if there is one, is watched."""
+        guard = self._guard = _LearnerThreadGuard()
+        if hasattr(self.config, "learner_queue_size"):
+            # RLlib keeps a queue that is already there.
+            self._learner_thread_in_queue = _GuardedQueue(self.config.learner_queue_size, guard)
+        super().build()  # type: ignore[misc]
+        thread = getattr(self, "_learner_thread", None)
+        if thread is None:
+            return
+        # The thread waits for its first batch now, so nothing has used the event yet.
+        self._agg_event = _GuardedEvent(guard)
+        guard.watch(thread)
+
+    def compute_losses(self, *, fwd_out: dict[str, Any], batch: dict[str, Any]) -> dict[str, Any]:
+        """Losses by module, as RLlib's. Raises `FloatingPointError` when one is not finite."""
+        losses: dict[str, Any] = super().compute_losses(  # type: ignore[misc]
+            fwd_out=fwd_out, batch=batch
+        )
+        for module, loss in losses.items():
+            total = loss.get("total_loss") if isinstance(loss, dict) else loss
+            value = float(total.detach()) if total is not None else 0.0
+            if value - value != 0.0:  # NaN and infinities, without importing math per update
+                raise FloatingPointError(
+                    f"The loss of module {module!r} is {value}: training cannot go on. Usual "
+                    "causes are a learning rate that is too high, rewards or observations that "
+                    "are not finite, or a loss of your own that divides by zero."
+                )
+        return losses
+
+
+@cache
+def fail_fast(learner_class: type) -> type:
+    """A learner class with `FailFastLearner` in front of it."""
+    return type(f"FailFast{learner_class.__name__}", (FailFastLearner, learner_class), {})

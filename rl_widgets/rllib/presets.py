@@ -1,0 +1,88 @@
+"""Default settings as plain data, by algorithm and kind of environment; what a script sets wins.
+
+Names are RLlib 2.60's. Each figure that was measured says so; `docs/entry-scripts.md` shows them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Settings = dict[str, Any]
+
+#: The network of `AtariModule`: three convolutions that fit 42, 64 and 84 pixels.
+ATARI_MODEL: Final[Settings] = {
+    "conv_filters": [[16, 4, 2], [32, 4, 2], [64, 4, 2]],
+    "fcnet_hiddens": [256],
+}
+
+#: For every algorithm.
+COMMON: Final[Settings] = {
+    # A live chart wants a result every second or two; RLlib's IMPALA reports every ten.
+    "min_time_s_per_iteration": 1.0,
+    # The learner in the main process: back-pressure, so that no batch is dropped, and one
+    # CPU less to ask for.
+    "num_learners": 0,
+    # A runner that died comes back after a second, not a minute, but not for ever.
+    "delay_between_env_runner_restarts_s": 1.0,
+    "max_num_env_runner_restarts": 20,
+    "env_runner_health_probe_timeout_s": 2.0,
+    "env_runner_restore_timeout_s": 60.0,
+    # With every env runner lost, training goes on with the one of the main process.
+    "create_env_on_local_worker": True,
+    # The supervisor samples CPU and memory of all nodes already.
+    "log_sys_usage": False,
+}
+
+#: IMPALA and APPO sample and learn side by side.
+ASYNCHRONOUS: Final[Settings] = {
+    # At 0.0, RLlib's default, the main process spins and takes a whole CPU from the learner.
+    "timeout_s_sampler_manager": 0.05,
+    "timeout_s_aggregator_manager": 0.05,
+    # The next request waits at the runner, so that it never idles while the learner works.
+    "max_requests_in_flight_per_env_runner": 2,
+    "num_env_runners": 1,
+}
+
+#: IMPALA and APPO on Atari games. 20 steps a fragment as in the paper.
+ATARI_ASYNCHRONOUS: Final[Settings] = {
+    "num_envs_per_env_runner": 16,
+    "rollout_fragment_length": 20,
+    "train_batch_size_per_learner": 320,
+    "lr": 5e-4,
+    "entropy_coeff": 0.01,
+    "vf_loss_coeff": 0.5,
+    # RLlib 2.60's loss is a mean where 0.8.3's was a sum: 40 would never clip.
+    "grad_clip": 0.5,
+    "num_epochs": 1,
+    "clip_rewards": 1.0,
+}
+
+#: Any algorithm on Atari games.
+ATARI: Final[Settings] = {
+    "num_envs_per_env_runner": 16,
+    "clip_rewards": 1.0,
+}
+
+#: IMPALA and APPO on anything small (CartPole and its like).
+SMALL_ASYNCHRONOUS: Final[Settings] = {
+    "num_envs_per_env_runner": 8,
+    "rollout_fragment_length": 50,
+    "train_batch_size_per_learner": 400,
+    "lr": 1e-3,
+    "entropy_coeff": 0.01,
+    "vf_loss_coeff": 0.05,
+    "grad_clip": 10.0,
+    "num_epochs": 1,
+}
+
+_ASYNCHRONOUS_ALGORITHMS: Final = frozenset({"IMPALA", "APPO"})
+
+
+def preset(algorithm: str, *, atari: bool) -> Settings:
+    """The defaults of an algorithm on Atari games or on anything else."""
+    settings = dict(COMMON)
+    if algorithm in _ASYNCHRONOUS_ALGORITHMS:
+        settings |= ASYNCHRONOUS | (ATARI_ASYNCHRONOUS if atari else SMALL_ASYNCHRONOUS)
+    elif atari:
+        settings |= ATARI
+    return settings

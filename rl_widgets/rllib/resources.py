@@ -1,0 +1,167 @@
+"""Whether a cluster can ever give what a trial asks for. Tune would wait for it for ever."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rl_widgets.rllib.errors import ResourceRequestError
+
+Amounts = Mapping[str, float]
+HEAD_RESOURCE = "node:__internal_head__"
+_EPSILON = 1e-6
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a request: `count` processes, each of which needs `amounts` on one node."""
+
+    what: str
+    count: int
+    amounts: Amounts
+    setting: str
+
+
+def parts_of(config: Any, bundles: Sequence[Amounts]) -> list[Part]:
+    """Put names to the bundles of RLlib's request: main process, env runners, the rest."""
+    runners = int(config.num_env_runners)
+    parts = [Part("main process", 1, bundles[0], "num_cpus_for_main_process")]
+    if runners:
+        parts.append(Part("env runner", runners, bundles[1], "num_env_runners (num_workers)"))
+    rest: dict[tuple[tuple[str, float], ...], int] = {}
+    for bundle in bundles[1 + runners :]:
+        key = tuple(sorted(bundle.items()))
+        rest[key] = rest.get(key, 0) + 1
+    for key, count in rest.items():
+        parts.append(
+            Part("learner or evaluation runner", count, dict(key), "num_learners, evaluation_…")
+        )
+    return parts
+
+
+def check_fits(parts: Sequence[Part], nodes: Sequence[Amounts]) -> None:
+    """Raise `ResourceRequestError`, with the arithmetic, when the parts can never be placed.
+
+    `nodes`: the total resources of each node, as `ray.nodes()` tells them.
+    """
+    for resource in ("GPU", "CPU"):
+        needed = sum(part.count * part.amounts.get(resource, 0) for part in parts)
+        have = sum(node.get(resource, 0) for node in nodes)
+        if needed > have + _EPSILON:
+            raise ResourceRequestError(_too_much(resource, needed, have, parts, nodes))
+    for part in parts:
+        if not any(_holds(node, part.amounts) for node in nodes):
+            raise ResourceRequestError(
+                f"The {part.what} needs {_said(part.amounts)} on one node, and no node of the "
+                f"cluster has that: the nodes have {_nodes_said(nodes)}. Ask for less, or start a "
+                "larger node."
+            )
+    left_over = _place(parts, nodes)
+    # Placing the largest first finds a place if there is one when all but the main process are
+    # alike; of mixed requests it may be wrong, so there the sum and each single part decide.
+    if left_over is not None and len(parts) <= 2:
+        part, count = left_over
+        raise ResourceRequestError(
+            f"{count} of {part.count} {part.what}s have no place: each needs {_said(part.amounts)} "
+            f"on one node beside what is placed already, and the nodes have {_nodes_said(nodes)}. "
+            f"Lower {part.setting} by {count}, or start more nodes."
+        )
+
+
+def check_request(prepared_config: Any, algorithm: Any, grace_s: float = 3.0) -> None:
+    """Check a configuration against the running cluster.
+
+    Nodes that are just joining have `grace_s` seconds. Raises `ResourceRequestError`.
+    """
+    import ray
+
+    bundles = algorithm.default_resource_request(prepared_config.to_dict()).bundles
+    parts = parts_of(prepared_config, bundles)
+
+    def nodes() -> list[Amounts]:
+        return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+    _check_until(lambda: check_fits(parts, nodes()), grace_s)
+
+
+def _check_until(check: Callable[[], None], grace_s: float) -> None:
+    deadline = time.monotonic() + grace_s
+    while True:
+        try:
+            check()
+        except ResourceRequestError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.25)
+        else:
+            return
+
+
+def _too_much(
+    resource: str, needed: float, have: float, parts: Sequence[Part], nodes: Sequence[Amounts]
+) -> str:
+    sums = " + ".join(
+        f"{part.count} {part.what}{'s' if part.count > 1 else ''} x "
+        f"{part.amounts.get(resource, 0):g}"
+        for part in parts
+        if part.amounts.get(resource, 0)
+    )
+    message = (
+        f"The training asks for {needed:g} {resource}s ({sums}), and the cluster has {have:g} "
+        f"({_nodes_said(nodes)}): it would wait for ever."
+    )
+    if resource == "GPU":
+        if have == 0:
+            return (
+                f'{message} Without a GPU, set "num_gpus": 0 in the script\'s configuration '
+                "(--config) and use_gpu=False in the estimator."
+            )
+        return f'{message} Set "num_gpus" to {have:g} or less.'
+    runners = next((part for part in parts if part.what == "env runner"), None)
+    if runners is None or not runners.amounts.get("CPU"):
+        return f"{message} Start a larger cluster."
+    others = needed - runners.count * runners.amounts["CPU"]
+    possible = int((have - others + _EPSILON) // runners.amounts["CPU"])
+    if possible >= 1:
+        return (
+            f'{message} Set "num_workers" to {possible} or less (all CPUs less '
+            f"{others:g} for the rest), or start more nodes."
+        )
+    return f"{message} Start a larger cluster."
+
+
+def _place(parts: Sequence[Part], nodes: Sequence[Amounts]) -> tuple[Part, int] | None:
+    free = [dict(node) for node in nodes]
+    for part in parts:
+        for placed in range(part.count):
+            # The fullest node that still has room keeps the larger ones for larger parts.
+            fitting = [node for node in free if _holds(node, part.amounts)]
+            if not fitting:
+                return part, part.count - placed
+            node = min(fitting, key=lambda item: item.get("CPU", 0))
+            for name, amount in part.amounts.items():
+                node[name] = node.get(name, 0) - amount
+    return None
+
+
+def _holds(node: Amounts, amounts: Amounts) -> bool:
+    return all(node.get(name, 0) + _EPSILON >= amount for name, amount in amounts.items() if amount)
+
+
+def _said(amounts: Amounts) -> str:
+    return " and ".join(
+        f"{amount:g} {name}"
+        for name, amount in amounts.items()
+        if amount and not name.startswith("node:")
+    )
+
+
+def _nodes_said(nodes: Sequence[Amounts]) -> str:
+    said = []
+    for node in sorted(nodes, key=lambda item: HEAD_RESOURCE not in item):
+        role = "head" if HEAD_RESOURCE in node else "worker"
+        gpus = f", {node['GPU']:g} GPU" if node.get("GPU") else ""
+        said.append(f"{role}: {node.get('CPU', 0):g} CPU{gpus}")
+    return "; ".join(said) or "no node"

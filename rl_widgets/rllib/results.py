@@ -1,0 +1,175 @@
+"""What is done with each training result, in the trainable and before Tune's stop test.
+
+0.8.3's names are written beside 2.60's, so that `episode_reward_mean` stops a run and reads as it
+always did, and all that matters goes into the run by one write. A name whose value does not exist
+yet (the mean reward before any episode has ended) is absent, never NaN.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rl_widgets.rllib.env_runner import make_strict
+
+#: 2.60's name under `env_runners` -> 0.8.3's name at the top.
+EPISODE_NAMES = {
+    "episode_return_mean": "episode_reward_mean",
+    "episode_return_min": "episode_reward_min",
+    "episode_return_max": "episode_reward_max",
+    "episode_len_mean": "episode_len_mean",
+}
+
+#: A learner's own name -> ours; where both columns exist, the later line wins. RLlib's `pi_loss`
+#: and `vf_loss` of IMPALA are sums over the batch, its `mean_…` are what is minimized.
+LEARNER_NAMES = {
+    "total_loss": "total_loss",
+    "policy_loss": "policy_loss",
+    "mean_pi_loss": "policy_loss",
+    "vf_loss": "vf_loss",
+    "mean_vf_loss": "vf_loss",
+    "qf_loss": "qf_loss",
+    "td_error_mean": "td_error_mean",
+    "entropy": "entropy",
+    "mean_kl_loss": "kl",
+    "vf_explained_var": "vf_explained_var",
+    "curr_entropy_coeff": "entropy_coeff",
+    "default_optimizer_learning_rate": "lr",
+    "gradients_default_optimizer_global_norm": "gradient_norm",
+    "diff_num_grad_updates_vs_sampler_policy": "policy_lag_updates",
+}
+
+DEFAULT_MODULE = "default_policy"
+
+
+def on_algorithm_init(*, algorithm: Any, **kwargs: Any) -> None:
+    """Called once by RLlib when the algorithm stands."""
+    if algorithm.env_runner_group is not None:
+        make_strict(algorithm.env_runner_group)
+
+
+class ResultCallback:
+    """RLlib's `on_train_result`: 0.8.3's names, the script's own callbacks, then the run's metrics.
+
+    `legacy` takes 0.8.3's one argument, a dictionary with "result" and "trainer"; `functions` are
+    called as RLlib 2.60 calls them.
+    """
+
+    def __init__(
+        self,
+        legacy: Callable[[dict[str, Any]], Any] | None = None,
+        functions: list[Callable[..., Any]] | None = None,
+    ) -> None:
+        self._legacy = legacy
+        self._functions = functions or []
+        self._episodes = 0
+
+    def __call__(
+        self, *, algorithm: Any, result: dict[str, Any], metrics_logger: Any = None, **kwargs: Any
+    ) -> None:
+        smoothing = algorithm.config.metrics_num_episodes_for_smoothing
+        self._episodes = add_old_names(result, self._episodes, smoothing)
+        for function in self._functions:
+            function(algorithm=algorithm, metrics_logger=metrics_logger, result=result, **kwargs)
+        if self._legacy is not None:
+            call_legacy(self._legacy, algorithm, result)
+        if os.environ.get("RL_WIDGETS_RUN_FOLDER"):
+            log_into_run(result)
+
+
+def add_old_names(result: dict[str, Any], episodes_before: int, smoothing: int) -> int:
+    """Write 0.8.3's names into a result of 2.60, in place. Returns the episodes so far."""
+    sampled = result.get("env_runners") or {}
+    for new, old in EPISODE_NAMES.items():
+        value = _number(sampled.get(new))
+        if value is not None and not math.isnan(value):
+            result[old] = value
+    total = int(_number(sampled.get("num_episodes_lifetime")) or episodes_before)
+    result["episodes_total"] = total
+    result["episodes_this_iter"] = max(0, total - episodes_before)
+    result["episodes_in_mean"] = min(total, smoothing)
+    steps = int(_number(result.get("num_env_steps_sampled_lifetime")) or 0)
+    result["num_env_steps_sampled_lifetime"] = steps
+    result["timesteps_total"] = steps
+    health = result.get("fault_tolerance") or {}
+    result["num_healthy_workers"] = health.get("num_healthy_workers", 0)
+    return total
+
+
+def call_legacy(
+    function: Callable[[dict[str, Any]], Any], algorithm: Any, result: dict[str, Any]
+) -> None:
+    """Call a callback of 0.8.3; what it writes into `info["result"]` is kept."""
+    # 0.8.3 gave NaN before the first episode's end, and callbacks of its time index without asking.
+    shown = {old: math.nan for old in EPISODE_NAMES.values() if old not in result}
+    placeholders = dict(shown)
+    shown.update(result)
+    function({"trainer": algorithm, "algorithm": algorithm, "result": shown})
+    for key, value in shown.items():
+        if key in placeholders and value is placeholders[key]:
+            continue
+        result[key] = value
+
+
+def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics of a result that are logged into the run, by name; all are numbers."""
+    found: dict[str, Any] = {
+        name: result.get(name)
+        for name in (
+            "episode_reward_mean",
+            "episode_reward_min",
+            "episode_reward_max",
+            "episode_len_mean",
+            "episodes_total",
+            "episodes_this_iter",
+            "episodes_in_mean",
+            "num_env_steps_sampled_lifetime",
+            "training_iteration",
+            "time_total_s",
+        )
+    }
+    learners = result.get("learners") or {}
+    everything = learners.get("__all_modules__") or {}
+    found["num_env_steps_trained_lifetime"] = everything.get("num_env_steps_trained_lifetime")
+    seconds = _number(result.get("time_this_iter_s")) or 0.0
+    if seconds > 0.0:
+        sampled = _number((result.get("env_runners") or {}).get("num_env_steps_sampled")) or 0.0
+        trained = _number(everything.get("num_env_steps_trained")) or 0.0
+        found["throughput/env_steps_sampled_per_s"] = sampled / seconds
+        found["throughput/env_steps_trained_per_s"] = trained / seconds
+    for module, stats in learners.items():
+        if module == "__all_modules__" or not isinstance(stats, Mapping):
+            continue
+        prefix = "learner/" if module == DEFAULT_MODULE else f"learner/{module}/"
+        for theirs, ours in LEARNER_NAMES.items():
+            if theirs in stats:
+                found[prefix + ours] = stats[theirs]
+    group = result.get("learner_group") or {}
+    found["learner/env_steps_dropped_lifetime"] = group.get("learner_group_ts_dropped_lifetime")
+    health = result.get("fault_tolerance") or {}
+    found["num_healthy_env_runners"] = health.get("num_healthy_workers")
+    found["num_env_runner_restarts"] = health.get("num_remote_worker_restarts")
+    numbers = {name: _number(value) for name, value in found.items()}
+    return {name: value for name, value in numbers.items() if value is not None}
+
+
+def log_into_run(result: Mapping[str, Any]) -> None:
+    """Log a result's metrics into the current run, by one write."""
+    from rl_widgets import Run
+
+    Run.get_context().log_metrics(
+        metrics_of(result),
+        step=int(result["training_iteration"]),
+        env_steps=int(result["num_env_steps_sampled_lifetime"]),
+    )
+
+
+def _number(value: Any) -> float | None:
+    if value is None or isinstance(value, (str, bytes, Mapping, list, tuple)):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,222 @@
+"""What RLlib 2.60 itself can be told: names, types and bounds, read from `AlgorithmConfig`.
+
+Each setting belongs to one of the configuration's methods (`training(lr=…)`); the methods'
+signatures are the list of names and their annotations the types. Nothing is listed by hand but
+bounds, which RLlib does not state.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from rl_widgets.rllib.errors import ConfigError, nearest
+
+#: The methods of `AlgorithmConfig` that take settings, in its own order.
+METHODS: Final = (
+    "python_environment",
+    "resources",
+    "environment",
+    "env_runners",
+    "learners",
+    "training",
+    "evaluation",
+    "callbacks",
+    "offline_data",
+    "multi_agent",
+    "reporting",
+    "checkpointing",
+    "debugging",
+    "fault_tolerance",
+    "rl_module",
+    "experimental",
+)
+
+#: Lowest and highest value, both allowed; None is open.
+BOUNDS: Final[dict[str, tuple[float | None, float | None]]] = {
+    "lr": (0.0, 10.0),
+    "gamma": (0.0, 1.0),
+    "lambda_": (0.0, 1.0),
+    "entropy_coeff": (0.0, None),
+    "vf_loss_coeff": (0.0, None),
+    "grad_clip": (0.0, None),
+    "num_envs_per_env_runner": (1, 100_000),
+    "rollout_fragment_length": (1, None),
+    "train_batch_size_per_learner": (1, None),
+    "minibatch_size": (1, None),
+    "num_epochs": (1, None),
+    "max_requests_in_flight_per_env_runner": (1, None),
+    "broadcast_interval": (1, None),
+    "learner_queue_size": (1, None),
+    "metrics_num_episodes_for_smoothing": (1, None),
+    "min_time_s_per_iteration": (0.0, None),
+    "seed": (0, 2**31 - 1),
+    "num_env_runners": (0, 100_000),
+    "num_learners": (0, 10_000),
+    "vtrace_clip_rho_threshold": (0.0, None),
+    "vtrace_clip_pg_rho_threshold": (0.0, None),
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of an algorithm: the method that takes it and the type it wants."""
+
+    name: str
+    method: str
+    annotation: Any
+
+
+def algorithm_class(name: str | type) -> type:
+    """The RLlib algorithm of a name such as "IMPALA". Raises `ConfigError` for another."""
+    from ray.rllib.algorithms.registry import ALGORITHMS
+
+    if isinstance(name, type):
+        return name
+    names = list(ALGORITHMS)
+    if name not in names:
+        raise ConfigError(
+            f"RLlib 2.60 has no algorithm {name!r}.{nearest(str(name), names)} "
+            f"It has {', '.join(sorted(names))}."
+        )
+    return typing.cast("type", ALGORITHMS[name]()[0])
+
+
+@cache
+def known_settings(config_class: Any) -> dict[str, Setting]:
+    """The settings that an algorithm's configuration takes on the new API stack, by name."""
+    from ray.rllib.algorithms.algorithm_config import NotProvided
+
+    found: dict[str, Setting] = {}
+    for method in METHODS:
+        for owner in config_class.__mro__:
+            function = owner.__dict__.get(method)
+            if not inspect.isfunction(function):
+                continue
+            for parameter in inspect.signature(function).parameters.values():
+                if parameter.kind is not parameter.KEYWORD_ONLY:
+                    continue
+                # A default other than NotProvided marks what RLlib has deprecated.
+                if parameter.default is NotProvided and not parameter.name.startswith("_"):
+                    found.setdefault(
+                        parameter.name, Setting(parameter.name, method, parameter.annotation)
+                    )
+    return found
+
+
+def check_value(name: str, value: Any, annotation: Any, *, said_as: str | None = None) -> Any:
+    """Check type and bounds of a value; returns it, whole floats as int where an int is wanted.
+
+    Search spaces of Tune pass: their values are not known yet. Raises `ConfigError`.
+    """
+    if name.startswith("num_cpus_"):
+        annotation = annotation | float  # RLlib says int, Ray takes half a CPU as well
+    label = f"{name!r}" if said_as in (None, name) else f"{said_as!r} ({name} in RLlib 2.60)"
+    if is_search_space(value):
+        return value
+    if isinstance(value, float) and value.is_integer() and not _fits(value, annotation):
+        value = int(value)  # JSON written by other programs says 2.0 for 2
+    if not _fits(value, annotation):
+        raise ConfigError(
+            f"{label} is {value!r}, of type {type(value).__name__}; it must be "
+            f"{describe(annotation)}."
+        )
+    for number in _numbers(value):
+        if not math.isfinite(number):
+            raise ConfigError(f"{label} is {value!r}; it must be a finite number.")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        low, high = BOUNDS.get(name, (0, None) if name.startswith("num_") else (None, None))
+        if (low is not None and value < low) or (high is not None and value > high):
+            span = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+            raise ConfigError(f"{label} is {value!r}; it must be {span}.")
+    return value
+
+
+def is_search_space(value: Any) -> bool:
+    """Whether Tune will choose the value: `{"grid_search": […]}`, `tune.uniform(…)` and so on."""
+    if isinstance(value, dict):
+        return set(value) == {"grid_search"}
+    from ray.tune.search.sample import Domain
+
+    return isinstance(value, Domain)
+
+
+def describe(annotation: Any) -> str:
+    """A type in words: 'a whole number or None'."""
+    words: dict[Any, str] = {
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+        str: "text",
+        dict: "a dictionary",
+        list: "a list",
+        type(None): "None",
+    }
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        parts: list[str] = []
+        for part in typing.get_args(annotation):
+            word = describe(part)
+            if word not in parts:
+                parts.append(word)
+        return " or ".join(parts)
+    if origin in (list, tuple):
+        return "a list"
+    if origin is dict:
+        return "a dictionary"
+    if origin is typing.Literal:
+        return " or ".join(repr(choice) for choice in typing.get_args(annotation))
+    return words.get(annotation, getattr(annotation, "__name__", str(annotation)))
+
+
+def _fits(value: Any, annotation: Any) -> bool:
+    if annotation in (inspect.Parameter.empty, Any) or isinstance(
+        annotation, (str, typing.TypeVar)
+    ):
+        return True
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, part) for part in typing.get_args(annotation))
+    if origin is typing.Literal:
+        return value in typing.get_args(annotation)
+    if origin is dict or annotation is dict:
+        return isinstance(value, dict)
+    if origin in (list, tuple) or annotation in (list, tuple):
+        if not isinstance(value, (list, tuple)):
+            return False
+        inner = typing.get_args(annotation)
+        if origin is list and inner:
+            return all(_fits(item, inner[0]) for item in value)
+        return True
+    if annotation is bool:
+        return isinstance(value, bool)
+    if annotation is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if annotation is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if annotation is str:
+        return isinstance(value, str)
+    if annotation is type(None):
+        return value is None
+    # Classes, callables and the like: RLlib checks them itself, with better words.
+    return not isinstance(value, (bool, int, float, str)) or origin is type or _callable(annotation)
+
+
+def _callable(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is Callable or annotation is Callable
+
+
+def _numbers(value: Any) -> list[float]:
+    if isinstance(value, bool):
+        return []
+    if isinstance(value, (int, float)):
+        return [float(value)] if abs(value) < 1e300 or not isinstance(value, int) else []
+    if isinstance(value, (list, tuple)):
+        return [number for item in value for number in _numbers(item)]
+    return []

@@ -1,0 +1,105 @@
+"""When a run stops: criteria that some result can really have.
+
+Tune only warns about a criterion that no result has, and the run never stops.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from rl_widgets.rllib.errors import StopError, nearest
+
+#: At the top of a result: Tune's own names, and those that `results.py` writes.
+TOP_NAMES: Final = (
+    "training_iteration",
+    "time_total_s",
+    "time_since_restore",
+    "iterations_since_restore",
+    "timestamp",
+    "timesteps_total",
+    "episodes_total",
+    "episodes_this_iter",
+    "episodes_in_mean",
+    "episode_reward_mean",
+    "episode_reward_min",
+    "episode_reward_max",
+    "episode_len_mean",
+    "num_env_steps_sampled_lifetime",
+    "num_healthy_workers",
+)
+
+#: Parts of a result whose names RLlib lists, and parts where a module or a loss names them.
+_LISTED: Final = ("env_runners", "evaluation/env_runners", "fault_tolerance", "learner_group")
+_OPEN: Final = ("learners", "timers", "perf", "env_runners/module_episode_return_mean",
+                "env_runners/agent_episode_return_mean", "custom_metrics")  # fmt: skip
+
+
+def check_stop(stop: Any, *, own_callbacks: bool = False) -> Any:
+    """Check stop criteria; nested dictionaries become paths with slashes.
+
+    `own_callbacks`: the script writes into results itself, so unknown names may yet come. Functions
+    and Tune's `Stopper` pass as they are. Raises `StopError`.
+    """
+    if stop is None or not isinstance(stop, Mapping):
+        return stop
+    flat = _flatten(stop)
+    for name, value in flat.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise StopError(
+                f"The stop criterion {name!r} is {value!r}; it must be a number (the run stops "
+                "when the result reaches it)."
+            )
+        if not math.isfinite(value):
+            raise StopError(f"The stop criterion {name!r} is {value!r}; it must be finite.")
+        if name.startswith("time_") and value <= 0:
+            raise StopError(f"The stop criterion {name!r} is {value!r}; seconds must be above 0.")
+        if not can_be_in_a_result(name) and not own_callbacks:
+            raise StopError(
+                f"No result has a {name!r}, so it would never stop the run."
+                f"{nearest(name, _suggestions())}"
+            )
+    return flat
+
+
+def can_be_in_a_result(name: str) -> bool:
+    """Whether a result may have a value of that name (a path with slashes)."""
+    if name in TOP_NAMES:
+        return True
+    part, _, leaf = name.rpartition("/")
+    if part in _LISTED:
+        return leaf in _rllib_names()
+    return any(part == prefix or part.startswith(f"{prefix}/") for prefix in _OPEN)
+
+
+@cache
+def _rllib_names() -> frozenset[str]:
+    """Every name of a metric that RLlib itself uses."""
+    from ray.rllib.utils import metrics
+
+    names = {
+        value
+        for key, value in vars(metrics).items()
+        if key.isupper() and isinstance(value, str) and "/" not in value
+    }
+    return frozenset(
+        names | {"num_healthy_workers", "num_remote_worker_restarts",
+                 "num_env_runners_dropped_lifetime", "learner_group_ts_dropped_lifetime"}
+    )  # fmt: skip
+
+
+def _suggestions() -> list[str]:
+    episode = [name for name in _rllib_names() if name.startswith(("episode_", "num_e"))]
+    return [*TOP_NAMES, *(f"env_runners/{name}" for name in episode)]
+
+
+def _flatten(stop: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in stop.items():
+        if isinstance(value, Mapping):
+            flat.update(_flatten(value, f"{prefix}{name}/"))
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat

@@ -1,0 +1,174 @@
+"""`from rl_widgets.rllib import tune`: `tune.run` of 0.8.3's scripts, on Ray 2.60.
+
+Every other name of `ray.tune` (`grid_search`, `uniform`, `register_env`, …) is there too.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rl_widgets.rllib.errors import ConfigError, nearest
+
+#: What `ray.tune.run` would take and RLlib's algorithms cannot, or what is ours to set.
+_NOT_PASSED = frozenset(
+    {"storage_path", "local_dir", "checkpoint_config", "resources_per_trial", "verbose",
+     "raise_on_failed_trial", "checkpoint_freq", "checkpoint_at_end", "keep_checkpoints_num",
+     "checkpoint_score_attr", "progress_reporter", "chdir_to_trial_dir"}
+)  # fmt: skip
+
+
+def run(
+    run_or_experiment: Any,
+    name: str | None = None,
+    stop: Any = None,
+    config: Mapping[str, Any] | None = None,
+    num_samples: int = 1,
+    local_dir: str | os.PathLike[str] | None = None,
+    *,
+    seed: int | None = None,
+    checkpoint_freq: int = 0,
+    checkpoint_at_end: bool = False,
+    keep_checkpoints_num: int | None = None,
+    max_failures: int = 0,
+    callbacks: Sequence[Any] | None = None,
+    verbose: int = 1,
+    **others: Any,
+) -> Any:
+    """Train until a stop criterion is met; returns Tune's `ExperimentAnalysis`.
+
+    `run_or_experiment`: an algorithm's name ("IMPALA") or class. `config`: settings in the names of
+    RLlib 0.8.3 or 2.60, with "env". `stop`: values that end the training when a result reaches
+    them, in old or new names. `local_dir`: folder for results and checkpoints (default `./logs`).
+    `verbose`: 0 prints nothing, 1 a line for each result, 2 and more what Tune prints.
+
+    Everything that can be checked is checked before anything starts: raises `ConfigError`,
+    `StopError`, `EnvironmentNameError` or `ResourceRequestError`. A training that fails raises the
+    exception that failed it.
+    """
+    import ray
+    from ray import tune as ray_tune
+
+    _check_arguments(others, ray_tune.run)
+    if callable(run_or_experiment) and not _is_algorithm(run_or_experiment):
+        raise ConfigError(
+            "run_or_experiment is a function or class that is no RLlib algorithm; run it with "
+            "ray.tune.run, and log by Run.get_context().log."
+        )
+    from rl_widgets.rllib.algorithm import prepare, searched
+    from rl_widgets.rllib.progress import ProgressLines
+    from rl_widgets.rllib.resources import check_request
+    from rl_widgets.rllib.stopping import check_stop
+
+    config = dict(config or {})
+    prepared = prepare(run_or_experiment, config, seed)
+    criteria = check_stop(stop, own_callbacks=_writes_results(config))
+    storage_path = _storage_path(local_dir, others)
+    if not ray.is_initialized():
+        ray.init()
+    if not searched(config):
+        _validate(prepared.config)
+        check_request(prepared.config, prepared.algorithm)
+    if verbose:
+        for note in prepared.notes:
+            print(f"Note: {note}", flush=True)
+    several = num_samples > 1 or searched(config)
+    if verbose < 2:
+        # Tune's newer output prints a table at the start whatever `verbose` says.
+        os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+    analysis = ray_tune.run(
+        prepared.algorithm,
+        name=name,
+        stop=criteria,
+        config=prepared.config,
+        num_samples=num_samples,
+        storage_path=storage_path,
+        checkpoint_config=ray_tune.CheckpointConfig(
+            num_to_keep=keep_checkpoints_num,
+            checkpoint_frequency=checkpoint_freq,
+            checkpoint_at_end=checkpoint_at_end,
+        ),
+        max_failures=max_failures,
+        callbacks=[*(callbacks or []), *([ProgressLines(several)] if verbose else [])],
+        verbose=max(0, verbose - 1),
+        raise_on_failed_trial=False,
+        **others,
+    )
+    _raise_first_error(analysis.trials)
+    return analysis
+
+
+def __getattr__(name: str) -> Any:
+    from ray import tune as ray_tune
+
+    return getattr(ray_tune, name)
+
+
+def _is_algorithm(value: Any) -> bool:
+    from ray.rllib.algorithms.algorithm import Algorithm
+
+    return isinstance(value, type) and issubclass(value, Algorithm)
+
+
+def _check_arguments(others: Mapping[str, Any], function: Any) -> None:
+    allowed = {
+        parameter
+        for parameter in inspect.signature(function).parameters
+        if not parameter.startswith("_") and parameter not in _NOT_PASSED
+    } | {"storage_path"}
+    for argument in others:
+        if argument == "resources_per_trial":
+            raise ConfigError(
+                "resources_per_trial cannot be given: RLlib computes it from num_workers, "
+                "num_gpus and the like in the configuration."
+            )
+        if argument not in allowed:
+            own = inspect.signature(run).parameters
+            raise ConfigError(
+                f"tune.run has no argument {argument!r}.{nearest(argument, allowed | set(own))}"
+            )
+
+
+def _writes_results(config: Mapping[str, Any]) -> bool:
+    return any(config.get(name) is not None for name in ("callbacks", "on_train_result"))
+
+
+def _storage_path(local_dir: str | os.PathLike[str] | None, others: dict[str, Any]) -> str:
+    given = others.pop("storage_path", None)
+    if given is not None and local_dir is not None:
+        raise ConfigError("local_dir and storage_path are the same thing: leave one out.")
+    path = os.fspath(given if given is not None else local_dir or "./logs")
+    if "://" in path:
+        return path
+    # Tune takes absolute paths only; a relative one ends in pyarrow's "empty scheme".
+    path = os.path.abspath(os.path.expanduser(path))
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"Results cannot be kept in {path}: {error.strerror}. Give a folder that can be "
+            "written as local_dir (--local-dir)."
+        ) from None
+    return path
+
+
+def _validate(config: Any) -> None:
+    try:
+        config.copy(copy_frozen=False).validate()
+    except ValueError as error:
+        raise ConfigError(f"RLlib refuses this combination of settings: {error}") from error
+
+
+def _raise_first_error(trials: Sequence[Any]) -> None:
+    from rl_widgets.rllib.errors import TrainingError
+    from rl_widgets.rllib.failure import original_error
+
+    for trial in trials:
+        if trial.status != "ERROR":
+            continue
+        error = trial.get_pickled_error()
+        if error is None:
+            raise TrainingError(f"The training failed; {trial.error_file} tells more.")
+        raise original_error(error) from None
