@@ -8,6 +8,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from rl_widgets.backend.launcher_client import LauncherClient
 from rl_widgets.backend.node_environment import MARKER
 from rl_widgets.backend.processes import (
     Process,
@@ -104,12 +105,18 @@ def _members(table: ProcessTable, record: ClusterRecord) -> list[Process]:
     ]
 
 
-def end_cluster(record: ClusterRecord) -> list[Process]:
+def end_cluster(record: ClusterRecord, launcher: LauncherClient | None = None) -> list[Process]:
     """Kill what is left, keep the logs, remove the folder and the record.
 
-    Returns the processes that could not be ended within 10 s (there should be none).
+    The caller's own launcher is ended last, for it alone can reap the others. Returns the
+    processes that could not be ended within 10 s (there should be none).
     """
-    left = kill_all(lambda: cluster_processes(record), seconds=10)
+    spared = set() if launcher is None else {launcher.pid}
+    left = kill_all(
+        lambda: [p for p in cluster_processes(record) if p.pid not in spared], seconds=10
+    )
+    if launcher is not None:
+        launcher.close()
     for live, kept in record.logs.items():
         with contextlib.suppress(OSError):
             keep_logs(Path(live), Path(kept))

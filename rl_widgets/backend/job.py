@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
+import signal
 import sys
 import threading
 import time
@@ -60,7 +62,9 @@ class Job:
         """SIGTERM to the script and what it started, SIGKILL 3 s later (by Ray)."""
         self._stop_asked = True
         if self._api is not None and self._id is not None:
-            self._api.stop(self._id)
+            # A head that does not answer has no job either.
+            with contextlib.suppress(ClusterError):
+                self._api.stop(self._id)
 
     def abandon(self) -> None:
         """The cluster ends: send nothing more, ask nothing more."""
@@ -141,7 +145,7 @@ class Job:
         if state == "stopped":
             return JobStatus("stopped", message, code)
         if state == "failed":
-            return JobStatus("failed", message or "the job failed", code)
+            return JobStatus("failed", _why_failed(message, code), code)
         return JobStatus("running" if self._read("started.json") else "pending", message)
 
     def _read(self, name: str) -> dict[str, Any] | None:
@@ -161,3 +165,13 @@ def _ended(content: dict[str, Any]) -> JobStatus:
     if cause.get("file"):
         message += f" ({cause['file']}, line {cause['line']})"
     return JobStatus("failed", message, code)
+
+
+def _why_failed(message: str, code: int | None) -> str:
+    if code is None:
+        return f"The script could not be started. {message}".strip()
+    if code > 128 and code - 128 in signal.valid_signals():
+        name = signal.Signals(code - 128).name
+        hint = "; the machine may be out of memory" if name == "SIGKILL" else ""
+        return f"The script was ended by {name}{hint}."
+    return f"The script ended with exit code {code}."

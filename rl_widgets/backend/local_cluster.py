@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,12 +34,11 @@ from rl_widgets.backend.node_environment import check_variables, node_environmen
 from rl_widgets.backend.processes import (
     boot_id,
     read_process,
-    read_processes,
     send,
-    tree,
     wait_until_gone,
 )
 from rl_widgets.backend.ray_hook import HEAD_FILE
+from rl_widgets.backend.resource_meter import ResourceMeter
 from rl_widgets.backend.scratch import link_logs, make_scratch
 
 _STARTING_POLL_SECONDS = 0.02
@@ -80,8 +78,7 @@ class LocalCluster:
         self._watcher: threading.Thread | None = None
         self._launcher: LauncherClient | None = None
         self._job: Job | None = None
-        self._cpu_before: dict[int, tuple[float, float]] = {}
-        self._sampled_at = time.monotonic()
+        self._meter = ResourceMeter()
         self._scratch = make_scratch(len(specs) - 1)
         self._head_file = self._scratch / "head.json"
         self._record = ClusterRecord(
@@ -182,27 +179,12 @@ class LocalCluster:
             self._job.stop()
 
     def samples(self) -> list[NodeSample]:
-        table = read_processes()
-        now = time.monotonic()
-        elapsed = max(now - self._sampled_at, 1e-3)
-        seen: dict[int, tuple[float, float]] = {}
-        samples = []
-        for node in self._nodes:
-            if node.pid is None or node.exit_code is not None:
-                continue
-            processes = tree(node.pid, table)
-            seconds = 0.0
-            for process in processes:
-                started, before = self._cpu_before.get(process.pid, (process.started, 0.0))
-                # A number used again is a new process: all its time is since the last sample.
-                seconds += process.cpu_seconds - (before if started == process.started else 0.0)
-                seen[process.pid] = (process.started, process.cpu_seconds)
-            # The object store and Ray's libraries are mapped by every process: counted once.
-            shared = max((process.shared_bytes for process in processes), default=0)
-            memory = shared + sum(process.private_bytes for process in processes)
-            samples.append(NodeSample(node.spec.name, time.time(), seconds / elapsed, memory))
-        self._cpu_before, self._sampled_at = seen, now
-        return samples
+        roots = {
+            node.spec.name: node.pid
+            for node in self._nodes
+            if node.pid is not None and node.exit_code is None
+        }
+        return self._meter.sample(roots)
 
     def stop(self) -> None:
         with self._lock:
@@ -217,12 +199,9 @@ class LocalCluster:
         if self._watcher is not None:
             self._watcher.join(timeout=5)
         self._end_in_order()
-        self._record.logs = {str(n.live_logs()): str(n.kept_logs) for n in self._nodes}
         for node in self._nodes:
             node.keep_start_log()
-        left = end_cluster(self._record)
-        if self._launcher is not None:
-            self._launcher.close()
+        left = end_cluster(self._record, self._launcher)
         if left:
             numbers = ", ".join(str(process.pid) for process in left)
             raise ClusterError(f"Processes of the cluster could not be ended: {numbers}.")

@@ -24,8 +24,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Process:
     """One process as the kernel reports it; `started` in seconds since boot tells reused ids.
 
-    `cpu_seconds` is user and system time; `private_bytes` memory that no file or shared segment
-    backs; `shared_bytes` the rest of what is resident.
+    `cpu_seconds` is user and system time.
     """
 
     pid: int
@@ -34,8 +33,7 @@ class Process:
     started: float
     zombie: bool
     cpu_seconds: float
-    private_bytes: int
-    shared_bytes: int
+    resident_bytes: int
 
 
 ProcessTable = dict[int, Process]
@@ -61,13 +59,10 @@ def read_process(pid: int) -> Process | None:
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat_file:
             stat = stat_file.read()
-        with open(f"/proc/{pid}/statm", "rb") as statm_file:
-            pages = statm_file.read().split()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     # The name in brackets may hold anything, a bracket too: the fields start after the last one.
     fields = stat[stat.rindex(b")") + 2 :].split()
-    resident, shared = int(pages[1]) * _PAGE, int(pages[2]) * _PAGE
     return Process(
         pid=pid,
         parent=int(fields[1]),
@@ -75,8 +70,7 @@ def read_process(pid: int) -> Process | None:
         started=int(fields[19]) / _TICKS,
         zombie=fields[0] in (b"Z", b"X"),
         cpu_seconds=(int(fields[11]) + int(fields[12])) / _TICKS,
-        private_bytes=max(resident - shared, 0),
-        shared_bytes=shared,
+        resident_bytes=int(fields[21]) * _PAGE,
     )
 
 
@@ -95,8 +89,7 @@ def _read_with_psutil(only: int | None = None) -> ProcessTable:
                     started=process.create_time(),
                     zombie=process.status() == psutil.STATUS_ZOMBIE,
                     cpu_seconds=times.user + times.system,
-                    private_bytes=memory.rss,
-                    shared_bytes=0,
+                    resident_bytes=memory.rss,
                 )
         except (psutil.Error, OSError):
             continue
@@ -132,6 +125,21 @@ def environment_value(pid: int, name: str) -> str | None:
         return psutil.Process(pid).environ().get(name)
     except (OSError, psutil.Error):
         return None
+
+
+def memory_held(process: Process) -> int:
+    """Bytes of memory that a process holds; what several share counts in parts for each.
+
+    Summed over processes this counts the object store, libraries and the pages of a fork once.
+    """
+    try:
+        with open(f"/proc/{process.pid}/smaps_rollup", "rb") as rollup:
+            for line in rollup:
+                if line.startswith(b"Pss:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return process.resident_bytes
 
 
 def boot_id() -> str:
