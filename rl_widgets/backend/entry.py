@@ -89,8 +89,9 @@ def run_script(script: str, arguments: list[str], snapshot: Path, ending: Ending
             print(end.code, file=sys.stderr)
     except BaseException as error:  # noqa: BLE001 - whatever ends the script is its ending
         ending.exit_code = 130 if isinstance(error, KeyboardInterrupt) else 1
+        error = error.with_traceback(without_frames_of(error.__traceback__, __file__))
         ending.exception = describe_failure(error, snapshot)
-        sys.excepthook(type(error), error, without_frames_of(error.__traceback__, __file__))
+        sys.excepthook(type(error), error, error.__traceback__)
     with contextlib.suppress(Exception):
         sys.stdout.flush()
         sys.stderr.flush()
