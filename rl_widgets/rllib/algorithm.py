@@ -69,7 +69,7 @@ def prepare(run: str | type, config: Mapping[str, Any], seed: int | None = None)
     built.environment(env)
     if callbacks_class is not None:
         built.callbacks(callbacks_class)
-    methods = known_settings(type(default))
+    methods = known_settings(default)
     for setting, value in settings.items():
         getattr(built, methods[setting].method)(**{setting: value})
     return Prepared(algorithm, name, built, translation.notes)
@@ -79,7 +79,7 @@ def _with_presets(
     name: str, translation: Translation, *, atari: bool, default: Any
 ) -> dict[str, Any]:
     given = translation.settings
-    known = known_settings(type(default))
+    known = known_settings(default)
     presets = {key: value for key, value in preset(name, atari=atari).items() if key in known}
     if "num_env_runners" in presets and given.get("num_env_runners") == 0:
         presets.pop("create_env_on_local_worker", None)

@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ray.exceptions import RayActorError, RayError
+import ray
+from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils.actor_manager import FaultTolerantActorManager
 
 #: Seeds of two env runners lie so far apart that their environments never share one.
 SEED_STRIDE = 100_000
+#: Names under `env_runners` of a result: of each episode that ended, its return and its length.
+EPISODE_RETURNS = "episode_returns_this_iter"
+EPISODE_LENGTHS = "episode_lengths_this_iter"
 
 
 class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
@@ -24,14 +28,53 @@ class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
 
     def __init__(self, *, config: Any, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
+        self._state_server_asked: Any = None
+        self._state_server_up = False
         if self.config.seed is not None:
             # RLlib's is seed + worker index, and a vector environment counts on from there: two
             # runners would play games that start alike.
             self._seed = int(self.config.seed) + SEED_STRIDE * int(self.worker_index or 0)
 
+    def sample(self, **kwargs: Any) -> Any:
+        """Sample as RLlib does, without waiting for the state server's process to start.
+
+        RLlib blocks on the server's first answer, for 5 to 10 s after everything else is up. Until
+        then there is nothing to pull: the first weights were pushed when the algorithm was built.
+        """
+        server: Any = self._env_runner_state_server  # type: ignore[has-type]
+        if server is None or self._state_server_answers(server):
+            return super().sample(**kwargs)
+        self._env_runner_state_server = None
+        try:
+            return super().sample(**kwargs)
+        finally:
+            self._env_runner_state_server = server
+
+    def _state_server_answers(self, server: Any) -> bool:
+        if not self._state_server_up:
+            if self._state_server_asked is None:
+                self._state_server_asked = server.get_version.remote()
+            ready, _ = ray.wait([self._state_server_asked], timeout=0)
+            self._state_server_up = bool(ready)
+        return self._state_server_up
+
+    def _log_episode_metrics(self, length: int, ret: float, sec: float) -> None:
+        super()._log_episode_metrics(length, ret, sec)
+        # RLlib's own mean is over the episodes of one iteration, whatever the smoothing window
+        # says; one lucky game would stop a run. Each return travels, and `results.py` averages.
+        self.metrics.log_value(EPISODE_RETURNS, float(ret), reduce="item_series")
+        self.metrics.log_value(EPISODE_LENGTHS, int(length), reduce="item_series")
+
     def apply(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call `func(self, …)`; its exceptions reach the caller."""
-        return func(self, *args, **kwargs)
+        try:
+            return func(self, *args, **kwargs)
+        except RuntimeError as error:
+            # RLlib raises an empty RuntimeError from what an environment raised, and pickle, on
+            # the way to the caller, drops causes.
+            if error.args or error.__cause__ is None:
+                raise
+            raise error.__cause__ from None
 
 
 class StrictActorManager(FaultTolerantActorManager):  # type: ignore[misc]
@@ -53,8 +96,6 @@ def make_strict(env_runner_group: Any) -> None:
 
 
 def _without_application_errors(results: Any) -> Any:
-    from ray.exceptions import RayTaskError
-
     for result in results.result_or_errors:
         if result.ok:
             continue

@@ -6,6 +6,7 @@ script. A script that ends with `TuneError: Trials did not complete` tells its u
 
 from __future__ import annotations
 
+import ast
 import re
 import types
 from typing import Any
@@ -22,10 +23,12 @@ def original_error(error: BaseException) -> BaseException:
 
     Anything else (a dead actor, say) comes back as it is.
     """
-    from ray.exceptions import RayTaskError
+    from ray.exceptions import RayActorError, RayTaskError
 
     text = str(error)
     cause: BaseException = error
+    if isinstance(error, RayActorError) and error.args and isinstance(error.args[0], RayTaskError):
+        cause = error.args[0]  # raised while the actor was made
     while isinstance(cause, RayTaskError):
         inner = getattr(cause, "cause", None)
         if not isinstance(inner, BaseException) or inner is cause:
@@ -39,26 +42,30 @@ def original_error(error: BaseException) -> BaseException:
 
 
 def _traceback(text: str) -> types.TracebackType | None:
-    """A traceback object whose frames are those that `text` names (as template engines do it)."""
+    """A traceback object whose entries are those that `text` names (as template engines do it)."""
     chain: types.TracebackType | None = None
     for match in reversed(list(_FRAME.finditer(text))[-_SHOWN_FRAMES:]):
-        frame = _frame(match["file"], match["function"])
-        if frame is not None:
-            chain = types.TracebackType(chain, frame, 0, int(match["line"]))
+        entry = _entry(match["file"], max(1, int(match["line"])), match["function"])
+        if entry is not None:
+            chain = types.TracebackType(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     return chain
 
 
-def _frame(file: str, function: str) -> types.FrameType | None:
-    code = compile("raise Exception", file, "exec").replace(co_name=function)
+def _entry(file: str, line: int, function: str) -> types.TracebackType | None:
+    """Raise at that place, and keep the traceback's entry for it."""
+    place = {"lineno": line, "col_offset": 0}
+    raising = ast.Raise(exc=ast.Name(id="Exception", ctx=ast.Load(), **place), cause=None, **place)
+    module = ast.Module(body=[raising], type_ignores=[])
+    code = compile(module, file, "exec").replace(co_name=function)
     # `__name__` lets tools that sort frames by module see that this one is none of ours.
     scope: dict[str, Any] = {"__name__": "__remote__", "__file__": file}
     try:
-        exec(code, scope)  # noqa: S102  # the code is the constant above
+        exec(code, scope)  # noqa: S102  # the code is the line above
     except Exception as raised:  # noqa: BLE001
-        inner = raised.__traceback__
-        while inner is not None and inner.tb_next is not None:
-            inner = inner.tb_next
-        return inner.tb_frame if inner is not None else None
+        entry = raised.__traceback__
+        while entry is not None and entry.tb_next is not None:
+            entry = entry.tb_next
+        return entry
     return None
 
 

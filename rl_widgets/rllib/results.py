@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from rl_widgets.rllib.env_runner import make_strict
+from rl_widgets.rllib.env_runner import EPISODE_LENGTHS, EPISODE_RETURNS, make_strict
 
 #: 2.60's name under `env_runners` -> 0.8.3's name at the top.
 EPISODE_NAMES = {
@@ -64,38 +66,94 @@ class ResultCallback:
     ) -> None:
         self._legacy = legacy
         self._functions = functions or []
-        self._episodes = 0
+        self._window: EpisodeWindow | None = None
+        self._run: Any = None
 
     def __call__(
         self, *, algorithm: Any, result: dict[str, Any], metrics_logger: Any = None, **kwargs: Any
     ) -> None:
-        smoothing = algorithm.config.metrics_num_episodes_for_smoothing
-        self._episodes = add_old_names(result, self._episodes, smoothing)
+        if self._window is None:
+            self._window = EpisodeWindow(algorithm.config.metrics_num_episodes_for_smoothing)
+        add_old_names(result, self._window)
         for function in self._functions:
             function(algorithm=algorithm, metrics_logger=metrics_logger, result=result, **kwargs)
+        in_a_job = bool(os.environ.get("RL_WIDGETS_RUN_FOLDER"))
+        own: dict[str, Any] = {}
         if self._legacy is not None:
-            call_legacy(self._legacy, algorithm, result)
-        if os.environ.get("RL_WIDGETS_RUN_FOLDER"):
-            log_into_run(result)
+            with _collected(active=in_a_job) as own:
+                call_legacy(self._legacy, algorithm, result)
+        if in_a_job:
+            self._log(result, own)
+
+    def _log(self, result: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+        from rl_widgets import Run
+
+        if self._run is None:
+            self._run = Run.get_context()
+        metrics = metrics_of(result)
+        for name, value in own.items():
+            # The NaN that stands for "no episode yet" was put there by us.
+            if not (name in EPISODE_NAMES.values() and value != value):
+                metrics[name] = value
+        self._run.log_metrics(
+            metrics,
+            step=int(result["training_iteration"]),
+            env_steps=int(result["num_env_steps_sampled_lifetime"]),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_run": None}  # an open file stays where it is
 
 
-def add_old_names(result: dict[str, Any], episodes_before: int, smoothing: int) -> int:
-    """Write 0.8.3's names into a result of 2.60, in place. Returns the episodes so far."""
-    sampled = result.get("env_runners") or {}
+class EpisodeWindow:
+    """Returns and lengths of the last `size` episodes, which the means are over."""
+
+    def __init__(self, size: int) -> None:
+        self.returns: deque[float] = deque(maxlen=size)
+        self.lengths: deque[int] = deque(maxlen=size)
+        self.total = 0
+
+    def add(self, sampled: dict[str, Any]) -> None:
+        """Take the episodes of an iteration out of a result's `env_runners`, in place.
+
+        Where the env runner did not send each episode (one of the script's own), RLlib's means
+        stand as they are.
+        """
+        returns = _items(sampled.pop(EPISODE_RETURNS, None))
+        lengths = _items(sampled.pop(EPISODE_LENGTHS, None))
+        self.returns.extend(returns)
+        self.lengths.extend(int(length) for length in lengths)
+        if self.returns:
+            sampled["episode_return_mean"] = sum(self.returns) / len(self.returns)
+            sampled["episode_return_min"] = min(self.returns)
+            sampled["episode_return_max"] = max(self.returns)
+            sampled["episode_len_mean"] = sum(self.lengths) / len(self.lengths)
+
+
+def add_old_names(result: dict[str, Any], window: EpisodeWindow) -> None:
+    """Write 0.8.3's names into a result of 2.60, in place; 2.60's episode means are made right."""
+    sampled = result.setdefault("env_runners", {})
+    window.add(sampled)
     for new, old in EPISODE_NAMES.items():
         value = _number(sampled.get(new))
         if value is not None and not math.isnan(value):
             result[old] = value
-    total = int(_number(sampled.get("num_episodes_lifetime")) or episodes_before)
-    result["episodes_total"] = total
-    result["episodes_this_iter"] = max(0, total - episodes_before)
-    result["episodes_in_mean"] = min(total, smoothing)
+    before = window.total
+    window.total = int(_number(sampled.get("num_episodes_lifetime")) or before)
+    result["episodes_total"] = window.total
+    result["episodes_this_iter"] = max(0, window.total - before)
+    result["episodes_in_mean"] = len(window.returns) or min(
+        window.total, window.returns.maxlen or window.total
+    )
     steps = int(_number(result.get("num_env_steps_sampled_lifetime")) or 0)
     result["num_env_steps_sampled_lifetime"] = steps
     result["timesteps_total"] = steps
     health = result.get("fault_tolerance") or {}
     result["num_healthy_workers"] = health.get("num_healthy_workers", 0)
-    return total
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple, deque)) else []
 
 
 def call_legacy(
@@ -155,15 +213,34 @@ def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
     return {name: value for name, value in numbers.items() if value is not None}
 
 
-def log_into_run(result: Mapping[str, Any]) -> None:
-    """Log a result's metrics into the current run, by one write."""
-    from rl_widgets import Run
+@contextmanager
+def _collected(*, active: bool) -> Iterator[dict[str, Any]]:
+    """Numbers that are logged in the block without a step, by name, instead of being written.
 
-    Run.get_context().log_metrics(
-        metrics_of(result),
-        step=int(result["training_iteration"]),
-        env_steps=int(result["num_env_steps_sampled_lifetime"]),
-    )
+    A callback of 0.8.3 logs `episode_reward_mean` by itself; written at once it would be in the run
+    twice, and without the iteration that it belongs to.
+    """
+    from rl_widgets.store.logger import RunLogger
+
+    found: dict[str, Any] = {}
+    if not active:
+        yield found
+        return
+    write = RunLogger.log
+
+    def collect(
+        self: RunLogger, name: str, value: Any, description: str = "", step: int | None = None
+    ) -> None:
+        if step is None and not description:
+            found[name] = value
+        else:
+            write(self, name, value, description, step)
+
+    RunLogger.log = collect  # type: ignore[method-assign]
+    try:
+        yield found
+    finally:
+        RunLogger.log = write  # type: ignore[method-assign]
 
 
 def _number(value: Any) -> float | None:

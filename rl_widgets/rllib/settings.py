@@ -88,9 +88,14 @@ def algorithm_class(name: str | type) -> type:
     return typing.cast("type", ALGORITHMS[name]()[0])
 
 
-@cache
-def known_settings(config_class: Any) -> dict[str, Setting]:
+def known_settings(config: Any) -> dict[str, Setting]:
     """The settings that an algorithm's configuration takes on the new API stack, by name."""
+    config_class: Any = type(config)
+    return _settings_of(config_class)
+
+
+@cache
+def _settings_of(config_class: Any) -> dict[str, Setting]:
     from ray.rllib.algorithms.algorithm_config import NotProvided
 
     found: dict[str, Setting] = {}

@@ -44,7 +44,7 @@ def translate(config: Mapping[str, Any], algorithm: str, default: Any) -> Transl
     Raises `ConfigError` for a name that neither version has, a value of a wrong type or out of
     bounds, and for one setting given twice under two names.
     """
-    known = known_settings(type(default))
+    known = known_settings(default)
     fates = OLD_NAMES | OLD_NAMES_OF.get(algorithm, {})
     translation = Translation()
     for name, value in config.items():
