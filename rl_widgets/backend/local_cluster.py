@@ -242,8 +242,6 @@ class LocalCluster:
                     self._job.send(self._record.dashboard)
 
     def _show_logs(self, node: LocalNode) -> None:
-        self._record.logs[str(node.live_logs())] = str(node.kept_logs)
-        self._record.write()
         with contextlib.suppress(OSError):
             link_logs(node.live_logs(), node.kept_logs)
 
@@ -254,6 +252,8 @@ class LocalCluster:
         else:
             arguments = worker_arguments(node.spec, str(node.folder), self._record.gcs_address)
         node.folder.mkdir(exist_ok=True)
+        self._record.logs[str(node.live_logs())] = str(node.kept_logs)
+        self._record.write()
         self._launcher.start_node(node, arguments)
 
 
