@@ -50,7 +50,8 @@ class LauncherClient:
     def start_node(self, node: LocalNode, arguments: list[str]) -> None:
         """Ask for a `ray start`; what becomes of it is told by `tell_about`."""
         request = {
-            "node": node.spec.name,
+            # Unlike its name, its folder is a new one with every attempt to start it.
+            "node": node.folder.name,
             "arguments": arguments,
             "environment": {"CUDA_VISIBLE_DEVICES": node.devices},
             "log": str(node.log),
@@ -66,7 +67,7 @@ class LauncherClient:
     def tell_about(self, node: LocalNode) -> None:
         """Bring a node's process id, its end and its failure up to date."""
         self._read()
-        name = node.spec.name
+        name = node.folder.name
         node.pid = self._started.get(name, node.pid)
         node.exit_code = self._ended.get(name, node.exit_code)
         if self._gone and node.exit_code is None:

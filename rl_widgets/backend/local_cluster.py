@@ -227,6 +227,7 @@ class LocalCluster:
                 return
             for node in self._nodes:
                 self._launcher.tell_about(node)
+            self._start_again()
             head = self._nodes[0]
             if not self._record.gcs_address and self._head_file.exists():
                 self._record.gcs_address = json.loads(self._head_file.read_text())["gcs_address"]
@@ -240,6 +241,24 @@ class LocalCluster:
                 self._record.write()
                 if self._job is not None:
                     self._job.send(self._record.dashboard)
+
+    def _start_again(self) -> None:
+        """Give nodes another try that a busy machine has kept from joining."""
+        head, *workers = self._nodes
+        if head.may_start_again():
+            # Nobody can join without its GCS: all begin anew.
+            self._record.gcs_address = ""
+            self._head_file.unlink(missing_ok=True)
+            for node in self._nodes:
+                if node.pid is not None and node.exit_code is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(node.pid, signal.SIGKILL)
+                node.begin_attempt()
+            self._start_node(head)
+        for worker in workers:
+            if worker.may_start_again():
+                worker.begin_attempt()
+                self._start_node(worker)
 
     def _show_logs(self, node: LocalNode) -> None:
         with contextlib.suppress(OSError):

@@ -8,8 +8,9 @@ import signal
 from pathlib import Path
 
 from rl_widgets.backend.cluster import NodePhase, NodeSpec, NodeState
-from rl_widgets.backend.ray_hook import LOOPBACK
+from rl_widgets.backend.ray_hook import LOOPBACK, RAYLET_ENDED
 
+_ATTEMPTS = 3
 _DASHBOARD = re.compile(r"RAY_API_SERVER_ADDRESS='http://([^']+)'")
 
 
@@ -22,15 +23,30 @@ class LocalNode:
         self.spec = spec
         self.index = index
         self.devices = devices
-        self.folder = scratch / ("h" if index == 0 else f"w{index - 1}")
-        self.log = scratch / f"ray_start_{self.folder.name}.log"
+        self._scratch = scratch
         part = "head" if index == 0 else "worker"
         self.kept_logs = run_folder / part / "nodes" / spec.name
+        self.failure = ""
+        self.stopping = False
+        self.attempt = -1
+        self.begin_attempt()
+
+    def begin_attempt(self) -> None:
+        """Forget the process there was, and take a new folder for the next one."""
+        self.attempt += 1
+        name = "h" if self.index == 0 else f"w{self.index - 1}"
+        self.folder = self._scratch / (name + "abc"[self.attempt] if self.attempt else name)
+        self.log = self._scratch / f"ray_start_{self.folder.name}.log"
         self.pid: int | None = None
         self.joined = False
         self.exit_code: int | None = None
-        self.failure = ""
-        self.stopping = False
+
+    def may_start_again(self) -> bool:
+        """Whether the process ended only because the machine was too busy for Ray's limits."""
+        if self.joined or self.exit_code is None or self.failure or self.attempt >= _ATTEMPTS - 1:
+            return False
+        log = self._start_log()
+        return any(reason in log for reason in (RAYLET_ENDED, "timed out during startup"))
 
     def state(self) -> NodeState:
         if self.exit_code is not None or self.failure:

@@ -41,6 +41,9 @@ _RAY = {
     "RAY_health_check_timeout_ms": "2000",
     "RAY_health_check_failure_threshold": "3",
     "RAY_NUM_REDIS_GET_RETRIES": "5",
+    # Python that starts on a busy machine or from a slow disk needs more than Ray's 30 s.
+    "RAY_agent_register_timeout_ms": "120000",
+    "RAY_worker_register_timeout_seconds": "180",
 }
 _TUNABLE = {
     name: _RAY[name]

@@ -15,6 +15,7 @@ from typing import Any
 LOOPBACK = "127.0.0.1"
 HEAD_FILE = "RL_WIDGETS_HEAD_FILE"
 """Names the file in which the head says where it is as soon as nodes may join."""
+RAYLET_ENDED = "the raylet ended before the node had joined"
 
 
 def start(ray_params: Any, head: bool) -> None:
@@ -22,6 +23,7 @@ def start(ray_params: Any, head: bool) -> None:
     _stay_on_loopback(ray_params)
     # It would listen on a fixed port, or end the node where that is taken; nobody asks for it.
     ray_params.ray_client_server_port = None
+    _give_up_with_the_raylet()
     head_file = Path(os.environ[HEAD_FILE])
     if head:
         _start_dashboard_beside_raylet(head_file)
@@ -42,6 +44,32 @@ def _stay_on_loopback(ray_params: Any) -> None:
     # The environment switches clusters off (that is what makes every other process keep the
     # loopback address); this process alone must still be allowed to join one.
     ray_constants.ENABLE_RAY_CLUSTER = True
+
+
+def _give_up_with_the_raylet() -> None:
+    """Ray asks for a node for 30 s although its raylet has ended.
+
+    A raylet ends when its agents need more than 15 s to start, as on a machine that is busy
+    (ray#65983); the sooner that is known, the sooner the node is started again.
+    """
+    from ray._private import services
+    from ray._private.node import Node
+
+    start_raylet, get_node = Node.start_raylet, services.get_node
+    raylets: list[Any] = []
+
+    def remember_raylet(node: Any, *arguments: Any, **options: Any) -> None:
+        start_raylet(node, *arguments, **options)
+        raylets.extend(entry.process for entry in node.all_processes["raylet"])
+
+    def get_node_of_a_living_raylet(*arguments: Any, **options: Any) -> Any:
+        for raylet in raylets:
+            if raylet.poll() is not None:
+                raise OSError(f"{RAYLET_ENDED} (exit code {raylet.returncode})")
+        return get_node(*arguments, **options)
+
+    Node.start_raylet = remember_raylet
+    services.get_node = get_node_of_a_living_raylet
 
 
 def _start_dashboard_beside_raylet(head_file: Path) -> None:

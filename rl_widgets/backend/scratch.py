@@ -23,7 +23,7 @@ def make_scratch(workers: int) -> Path:
     """A new folder `rlw-<8 hex>`, mode 0700. Raises ClusterError when its path is too long."""
     base = Path(tempfile.gettempdir()).resolve()
     path = base / f"{_PREFIX}{uuid.uuid4().hex[:8]}"
-    longest = len(os.fsencode(path)) + len(f"/w{max(workers - 1, 0)}")
+    longest = len(os.fsencode(path)) + len(f"/w{max(workers - 1, 0)}a")
     if longest > _LONGEST_NODE_FOLDER:
         raise ClusterError(
             f"The temporary folder {base} has too long a path for Ray's sockets "

@@ -302,3 +302,51 @@ def test_a_sweep_ends_what_outlived_supervisor_and_launcher(tmp_path: Path) -> N
         traces.assert_gone()
     finally:
         cluster.stop()
+
+
+def test_a_node_that_a_busy_machine_kept_from_joining_starts_again(tmp_path: Path) -> None:
+    cluster = make_cluster(tmp_path / "run", "again", workers=1)
+
+    def kill_raylet_of(name: str) -> None:
+        found: list[psutil.Process] = []
+
+        def raylet_runs() -> bool:
+            node = states(cluster)[name]
+            assert node.state == "starting"
+            with contextlib.suppress(psutil.Error):
+                found[:] = [
+                    child
+                    for child in psutil.Process(node.pid or 0).children()
+                    if child.name() == "raylet"
+                ]
+            return bool(found)
+
+        wait_until(raylet_runs)
+        pid = states(cluster)[name].pid
+        found[0].kill()
+        wait_until(lambda: states(cluster)[name].pid not in (pid, None), 20)
+
+    try:
+        cluster.start()
+        kill_raylet_of("head")
+        kill_raylet_of("worker-0")
+        wait_until(lambda: whole(cluster))
+        traces = Traces(record_of(tmp_path / "run"))
+        cluster.stop()
+        traces.assert_gone()
+    finally:
+        cluster.stop()
+
+
+def test_arguments_that_ray_refuses_are_the_reason_of_the_head(tmp_path: Path) -> None:
+    nodes = [NodeSpec("head", 1, 0, 1024 * MIB, 100 * MIB)]
+    (tmp_path / "run").mkdir()
+    cluster = LocalCluster(
+        "refused", tmp_path / "run", nodes, framework_arguments=["--no-such-option"]
+    )
+    try:
+        cluster.start()
+        wait_until(lambda: states(cluster)["head"].state == "dead", 20)
+        assert "--no-such-option" in states(cluster)["head"].reason
+    finally:
+        cluster.stop()
