@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rl_widgets.backend import requirements, snapshot
-from rl_widgets.backend.arguments import json_of, to_argv
+from rl_widgets.backend.arguments import ScriptParams, json_of, to_argv
 from rl_widgets.backend.machine import Machine, this_machine
 from rl_widgets.backend.node_command import OBJECT_STORE_MINIMUM, check_framework_arguments
 from rl_widgets.backend.node_environment import check_variables
@@ -120,7 +120,7 @@ class ReinforcementLearningEstimator:
         *,
         environment: EnvironmentDefinition | None = None,
         entry_script: str | None = None,
-        script_params: Mapping[str, Any] | None = None,
+        script_params: ScriptParams | None = None,
         compute_target: AmlCompute | str | None = None,
         use_gpu: bool | None = None,
         pip_packages: Sequence[str] | None = None,
@@ -142,7 +142,9 @@ class ReinforcementLearningEstimator:
         self._source_directory = str(source_directory)
         self.environment = environment
         self.entry_script = entry_script
-        self.script_params = _mapping("script_params", script_params)
+        self.script_params: ScriptParams = {} if script_params is None else script_params
+        if not isinstance(self.script_params, (Mapping, list, tuple)):
+            raise UserError(f"script_params is a dict, not {type(script_params).__name__}.")
         to_argv(self.script_params)
         self.compute_target = compute_target
         _target_name(compute_target)
@@ -269,7 +271,7 @@ class ReinforcementLearningEstimator:
             source_directory=str(source.directory),
             head=head,
             worker=workers,
-            script_params=self.script_params,
+            script_params=_plain(self.script_params),
             stop=json_of(self.script_params, "--stop"),
             framework_version=self._framework.version,
             framework_arguments=self._framework.framework_arguments,
@@ -384,6 +386,10 @@ def _share(head: NodeGroup, workers: NodeGroup) -> tuple[NodeGroup, NodeGroup]:
         replace(head, cpus=cpus, memory=memory),
         replace(workers, target="", cpus=cpus, memory=memory),
     )
+
+
+def _plain(script_params: ScriptParams) -> dict[str, Any] | list[str]:
+    return dict(script_params) if isinstance(script_params, Mapping) else list(script_params)
 
 
 def _mapping(name: str, value: Any) -> dict[str, Any]:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl_widgets.store.errors import UserError
 
+#: By name, or as the finished list of arguments.
+ScriptParams = Mapping[str, Any] | Sequence[str]
 
-def to_argv(script_params: Mapping[str, Any]) -> list[str]:
+
+def to_argv(script_params: ScriptParams) -> list[str]:
     """The arguments in order. `""` and None are bare flags, numbers become text, dicts and lists
     JSON; a text loses its outer quotes, and one with spaces and no quotes becomes several
     arguments, unless it is JSON.
 
     Raises `UserError` for names that are no text, broken quotes and broken JSON.
     """
+    if not isinstance(script_params, Mapping):
+        return _finished(script_params)
     argv: list[str] = []
     for name, value in script_params.items():
         if not isinstance(name, str) or not name.strip():
@@ -29,18 +34,27 @@ def to_argv(script_params: Mapping[str, Any]) -> list[str]:
     return argv
 
 
-def json_of(script_params: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+def json_of(script_params: ScriptParams, name: str) -> dict[str, Any] | None:
     """The JSON object that a parameter holds, or None where it holds something else."""
-    if name not in script_params:
-        return None
-    values = _values(name, script_params[name])
-    if len(values) != 1:
+    argv = to_argv(script_params)
+    value = next((a.partition("=")[2] for a in argv if a.startswith(f"{name}=")), None)
+    if value is None and name in argv[:-1]:
+        value = argv[argv.index(name) + 1]
+    if value is None:
         return None
     try:
-        found = json.loads(values[0])
+        found = json.loads(value)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _finished(arguments: Sequence[str]) -> list[str]:
+    if isinstance(arguments, (str, bytes)) or not all(isinstance(a, str) for a in arguments):
+        raise UserError("script_params is a dict of names and values, or a list of texts.")
+    if any("\0" in a for a in arguments):
+        raise UserError("script_params has a NUL character, which no argument can hold.")
+    return list(arguments)
 
 
 def _values(name: str, value: Any) -> list[str]:

@@ -28,7 +28,7 @@ class Plan:
     source_directory: str
     head: NodeGroup
     worker: NodeGroup | None
-    script_params: dict[str, Any] = field(default_factory=dict)
+    script_params: dict[str, Any] | list[str] = field(default_factory=dict)
     stop: dict[str, Any] | None = None
     framework_version: str = ""
     framework_arguments: list[str] = field(default_factory=list)

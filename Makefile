@@ -1,0 +1,43 @@
+# `make demo` and `make test` are all that a fresh machine needs: each rests on `make setup`.
+PYTHON ?= python3
+MINUTES ?= 3
+BIN := .venv/bin
+MADE := .venv/.made
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lab test lint bench clean
+
+help:  ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: $(MADE)  ## Make .venv with everything pinned (instant when nothing changed)
+
+$(MADE): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; `make PYTHON=python3.12 …` names one.")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock \
+		-e ".[rllib,tensorboard]" --group dev
+	@touch $@
+
+demo: setup  ## Train Pong with IMPALA on a local Ray cluster for MINUTES=3 minutes, watched live
+	$(BIN)/rl-widgets submit notebooks/files/pong_rllib.py --experiment pong-demo --workers 2 \
+		--watch -- --run IMPALA --env PongNoFrameskip-v4 \
+		--stop "{\"episode_reward_mean\": 18, \"time_total_s\": $$(( $(MINUTES) * 60 ))}"
+
+lab: setup  ## Open JupyterLab on the example notebook
+	$(BIN)/jupyter lab notebooks/pong_impala.ipynb
+
+test: setup lint  ## All checks and tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup  ## The benchmarks of speed
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove what `make` made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache artifacts

@@ -1,0 +1,213 @@
+"""`rl-widgets` in a terminal: submit, list, watch, logs, cancel."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rl_widgets.store import statuses
+from rl_widgets.store.errors import NotFoundError, RLWidgetsError, UserError
+
+#: Exit codes: a run that failed, a request that cannot be, and Ctrl-C as shells count it.
+EXIT_RUN_FAILED = 1
+EXIT_BAD_REQUEST = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.do(arguments))
+    except RLWidgetsError as error:
+        print(f"rl-widgets: {error}", file=sys.stderr)
+        return EXIT_BAD_REQUEST
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) has gone: no more to say, and no traceback at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rl-widgets", description="Reinforcement learning runs on Ray clusters."
+    )
+    parser.add_argument(
+        "--workspace",
+        metavar="PATH",
+        help="a config.json, or a folder to look for one from (default: the working directory)",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    submit = commands.add_parser(
+        "submit",
+        help="start a run of an entry script",
+        description="Start a run. What follows -- is given to the entry script.",
+    )
+    submit.add_argument("script", type=Path, help="the entry script")
+    submit.add_argument("arguments", nargs="*", help="after --: arguments of the script")
+    submit.add_argument(
+        "--source", type=Path, help="source directory (default: the folder of the script)"
+    )
+    submit.add_argument("--experiment", metavar="NAME", help="default: the script's name")
+    submit.add_argument("--target", help="compute target of the head (default: this machine)")
+    submit.add_argument("--workers", type=int, default=0, metavar="N", help="worker nodes")
+    submit.add_argument("--worker-target", metavar="TARGET", help="compute target of the workers")
+    submit.add_argument(
+        "--max-seconds", type=int, metavar="S", help="cancel the run after S seconds of its script"
+    )
+    submit.add_argument("--name", help="display name of the run")
+    submit.add_argument("--watch", action="store_true", help="watch the run until it ends")
+    submit.set_defaults(do=_submit)
+
+    listing = commands.add_parser("list", help="list runs, newest first")
+    listing.add_argument("--experiment", metavar="NAME")
+    listing.add_argument("--limit", type=int, default=20, metavar="N", help="default: 20")
+    listing.set_defaults(do=_list)
+
+    watch = commands.add_parser("watch", help="watch a run until it ends")
+    watch.set_defaults(do=_watch)
+    logs = commands.add_parser("logs", help="print a log of a run")
+    logs.add_argument("--file", default="head/driver_log.txt", help="default: %(default)s")
+    logs.add_argument("--follow", "-f", action="store_true", help="go on until the run ends")
+    logs.set_defaults(do=_logs)
+    cancel = commands.add_parser("cancel", help="end a run")
+    cancel.set_defaults(do=_cancel)
+    for command in (watch, logs, cancel):
+        command.add_argument(
+            "run", nargs="?", help="id, or the beginning of one (default: the newest run)"
+        )
+    return parser
+
+
+def _workspace(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]  # imported late
+    from rl_widgets.workspace import Workspace
+
+    return Workspace.from_config(arguments.workspace)
+
+
+def _submit(arguments: argparse.Namespace) -> int:
+    from rl_widgets.estimator import ReinforcementLearningEstimator, WorkerConfiguration
+    from rl_widgets.experiment import Experiment
+    from rl_widgets.terminal import watch
+
+    workspace = _workspace(arguments)
+    source = arguments.source or arguments.script.parent
+    try:
+        script = arguments.script.resolve().relative_to(source.resolve())
+    except ValueError:
+        raise UserError(
+            f"{arguments.script} does not lie in the source directory {source}."
+        ) from None
+    if arguments.workers < 0:
+        raise UserError("--workers is 0 or more.")
+    estimator = ReinforcementLearningEstimator(
+        source,
+        entry_script=str(script),
+        script_params=arguments.arguments,
+        compute_target=arguments.target,
+        max_run_duration_seconds=arguments.max_seconds,
+        worker_configuration=WorkerConfiguration(arguments.workers, arguments.worker_target)
+        if arguments.workers
+        else None,
+    )
+    run = Experiment(workspace, arguments.experiment or _experiment_of(script)).submit(estimator)
+    if arguments.name:
+        run.display_name = arguments.name
+    print(run.id)
+    if not arguments.watch:
+        return 0
+    return EXIT_RUN_FAILED if watch(run) == statuses.FAILED else 0
+
+
+def _experiment_of(script: Path) -> str:
+    name = "".join(c if c.isalnum() and c.isascii() else "-" for c in script.stem).strip("-")[:36]
+    return name if len(name) >= 3 else f"run-{name or 'script'}"
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from rl_widgets.terminal import print_runs
+
+    workspace = _workspace(arguments)
+    records = workspace.store.runs.find(arguments.experiment, limit=max(1, arguments.limit))
+    for record in records:
+        if not record.final:
+            workspace.refresh(record.id)
+    print_runs(
+        workspace, workspace.store.runs.find(arguments.experiment, limit=max(1, arguments.limit))
+    )
+    return 0
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from rl_widgets.terminal import watch
+
+    status = watch(_run(arguments))
+    return EXIT_RUN_FAILED if status == statuses.FAILED else 0
+
+
+def _logs(arguments: argparse.Namespace) -> int:
+    run = _run(arguments)
+    offset = 0
+    while True:
+        ended = run.get_status() in statuses.FINAL
+        try:
+            with run._path(arguments.file).open("rb") as file:
+                file.seek(offset)
+                while chunk := file.read(1 << 20):
+                    sys.stdout.buffer.write(chunk)
+                    offset += len(chunk)
+                sys.stdout.flush()
+        except NotFoundError:
+            if ended or not arguments.follow:
+                raise
+        if ended or not arguments.follow:
+            return 0
+        time.sleep(0.25)
+
+
+def _cancel(arguments: argparse.Namespace) -> int:
+    run = _run(arguments)
+    before = run.get_status()
+    run.cancel()
+    if before in statuses.FINAL:
+        print(f"{run.id} has ended before: {before}.")
+        return 0
+    run.wait_for_completion(raise_on_error=False)
+    print(f"{run.id}: {run.get_status()}")
+    return 0
+
+
+def _run(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]  # imported late
+    workspace = _workspace(arguments)
+    if arguments.run is None:
+        newest = workspace.store.runs.find(limit=1)
+        if not newest:
+            raise UserError(
+                "There is no run in this workspace yet: `rl-widgets submit` starts one."
+            )
+        return workspace.get_run(newest[0].id)
+    matching = [
+        record.id
+        for record in workspace.store.runs.find(include_children=True)
+        if record.id.startswith(arguments.run)
+    ]
+    parents = [i for i in matching if not i.endswith(("_head", "_worker"))] or matching
+    if arguments.run in matching:
+        return workspace.get_run(arguments.run)
+    if len(parents) > 1:
+        raise UserError(
+            f"{len(parents)} runs begin with {arguments.run!r}; give more of the id: "
+            f"{', '.join(parents[:4])}…"
+        )
+    return workspace.get_run(parents[0] if parents else arguments.run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

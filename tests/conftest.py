@@ -1,0 +1,42 @@
+"""What all tests share: a workspace of their own, and no browser test left out in silence."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rl_widgets.workspace import Workspace
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require-browser",
+        action="store_true",
+        help="fail, instead of leaving out the browser tests, where there is no chromium",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # The quick tests first: what is broken shows before a cluster has started.
+    items.sort(key=lambda item: sum(m in item.keywords for m in ("cluster", "browser")))
+    if shutil.which("chromium") or config.getoption("--require-browser"):
+        return
+    for item in items:
+        if "browser" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="no chromium on the PATH"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test touches the workspace of the person who runs it."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("RL_WIDGETS_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def ws(own_home: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace()

@@ -1,0 +1,155 @@
+"""The record: one truth for many processes, which loses and doubles nothing."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from rl_widgets.store import statuses
+from rl_widgets.store.database import FILE_NAME, Store
+from rl_widgets.store.errors import NotFoundError, SchemaError, StoreError
+from rl_widgets.store.metrics import NewPoint
+from rl_widgets.store.runs import RunRecord
+
+
+def parent(run_id: str, **values: object) -> RunRecord:
+    return RunRecord(
+        id=run_id, experiment="exp", role="parent", type="t", created=time.time(), **values
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "ws")
+
+
+def test_numbers_count_runs_and_children_share_them(store: Store) -> None:
+    child = RunRecord(id="a_head", experiment="exp", role="head", type="t", created=0.0, parent="a")
+    assert store.runs.add(parent("a"), [child], {}).number == 1
+    assert store.runs.add(parent("b"), [], {}).number == 2
+    assert store.runs.get("a_head").number == 1
+    assert [r.id for r in store.runs.find()] == ["b", "a"]
+    assert [r.id for r in store.runs.children("a")] == ["a_head"]
+    with pytest.raises(NotFoundError, match="no run 'c'"):
+        store.runs.get("c")
+
+
+def test_values_are_ieee_doubles_with_nan_and_infinities(store: Store) -> None:
+    store.runs.add(parent("a"), [], {})
+    values = [0.1, math.nan, math.inf, -math.inf, 5e-324, 1.7976931348623157e308]
+    store.metrics.add([NewPoint("a", "x", 1, 0.0, v, step=2**63 - 1) for v in values])
+    [series] = store.metrics.series(["a"])
+    points = store.metrics.points([series.id])
+    assert [repr(v) for v in points.value.tolist()] == [repr(v) for v in values]
+    assert points.step[0] == float(2**63 - 1)
+
+
+def test_a_reader_gets_only_what_came_after(store: Store) -> None:
+    store.runs.add(parent("a"), [], {})
+    store.metrics.add([NewPoint("a", "x", 1, float(i), i) for i in range(10)])
+    [series] = store.metrics.series(["a"])
+    first = store.metrics.points([series.id], limit=4)
+    rest = store.metrics.points([series.id], after=int(first.id[-1]))
+    assert first.value.tolist() == [0, 1, 2, 3]
+    assert rest.value.tolist() == [4, 5, 6, 7, 8, 9]
+    assert len(store.metrics.points([series.id], after=int(rest.id[-1]))) == 0
+
+
+def test_a_final_state_is_final(store: Store) -> None:
+    store.runs.add(parent("a"), [], {})
+    assert store.runs.set("a", status=statuses.COMPLETED)
+    assert not store.runs.set("a", status=statuses.RUNNING)
+    assert not store.runs.request_cancel("a", "no")
+    assert store.runs.get("a").status == statuses.COMPLETED
+
+
+def test_a_request_to_cancel_is_not_overwritten_by_a_state_on_the_way(store: Store) -> None:
+    store.runs.add(parent("a"), [], {})
+    assert store.runs.request_cancel("a", "by me")
+    assert not store.runs.request_cancel("a", "again")
+    store.runs.set("a", status=statuses.RUNNING, started=1.0)
+    run = store.runs.get("a")
+    assert (run.status, run.cancel_reason, run.started) == ("CancelRequested", "by me", 1.0)
+    store.runs.set("a", status=statuses.FINALIZING)
+    assert store.runs.get("a").status == statuses.FINALIZING
+
+
+def test_a_newer_record_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+    with pytest.raises(SchemaError, match="newer rl_widgets"):
+        Store.open(tmp_path)
+
+
+def test_a_file_that_is_no_record_is_named(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"this is no database" * 100)
+    with pytest.raises(StoreError, match=r"record\.sqlite is damaged or is no record"):
+        Store.open(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="RL_WIDGETS_HOME"):
+        Store.open(tmp_path / "file" / "ws")
+
+
+def test_a_full_disk_is_said_and_the_record_goes_on(store: Store) -> None:
+    store.runs.add(parent("a"), [], {})
+    with store._database.write() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    engine = store._database._engine
+
+    from sqlalchemy import event
+
+    def limit(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages + 2}")
+
+    event.listen(engine, "checkout", limit)
+    with pytest.raises(StoreError, match="disk is full"):
+        store.metrics.add([NewPoint("a", f"m{i}", 1, 0.0, i) for i in range(5_000)])
+    event.remove(engine, "checkout", limit)
+    engine.dispose()
+    store.metrics.add([NewPoint("a", "x", 1, 0.0, 1.0)])
+    assert [s.name for s in store.metrics.series(["a"])] == ["x"]
+
+
+def _tag(folder: Path, first: int) -> None:
+    store = Store.open(folder)
+    for i in range(first, first + 50):
+        store.runs.merge("a", "tags", {f"t{i}": "x"})
+
+
+def test_many_processes_write_at_once_and_nothing_is_lost(store: Store, tmp_path: Path) -> None:
+    store.runs.add(parent("a"), [], {})
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_tag, args=(tmp_path / "ws", n * 50)) for n in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    assert len(store.runs.get("a").tags) == 150
+
+
+def test_a_change_made_elsewhere_is_seen_without_a_query(store: Store, tmp_path: Path) -> None:
+    watch = store.watch()
+    before = watch.read()
+    assert watch.read() == before
+    other = Store.open(tmp_path / "ws")
+    other.runs.add(parent("a"), [], {})
+    assert watch.read() != before
+    watch.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError):
+        Store.open(tmp_path / "ws")
