@@ -96,7 +96,7 @@ def _check_entry_script(root: Path, entry_script: str) -> None:
         )
 
 
-def _rules(root: Path) -> pathspec.PathSpec:  # type: ignore[type-arg]  # generic in new versions only
+def _rules(root: Path) -> pathspec.GitIgnoreSpec:
     lines: list[str] = list(ALWAYS_IGNORED)
     for name in (".amlignore", ".gitignore"):
         try:
@@ -106,7 +106,7 @@ def _rules(root: Path) -> pathspec.PathSpec:  # type: ignore[type-arg]  # generi
         lines += text.splitlines()
         break
     try:
-        return pathspec.PathSpec.from_lines("gitwildmatch", lines)
+        return pathspec.GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
         raise UserError(
             f"The ignore file in {root} has a pattern that is none: {error}."
@@ -115,7 +115,7 @@ def _rules(root: Path) -> pathspec.PathSpec:  # type: ignore[type-arg]  # generi
 
 def _walk(
     root: Path,
-    ignored: pathspec.PathSpec,  # type: ignore[type-arg]  # as above
+    ignored: pathspec.GitIgnoreSpec,
     seen: tuple[Path, ...],
     relative: Path = Path(),
 ) -> Iterator[Path]:
