@@ -1,0 +1,43 @@
+"""Why a run failed: the cause first, then the place, then the last lines of its log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from rl_widgets.store.runs import RunRecord
+from rl_widgets.view import wording
+
+_TRACEBACK_LINES = 30
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`sentence` is what a person reads first; `place` is 'file, line n', or ''."""
+
+    sentence: str
+    place: str
+    traceback: tuple[str, ...]
+
+
+def failure(record: RunRecord) -> Failure | None:
+    """The failure of a run, or None where it has none."""
+    error = record.error
+    if not error and record.status != "Failed":
+        return None
+    error = error or {}
+    sentence = str(error.get("message") or record.message or "The run failed; no cause is known.")
+    place = ""
+    if error.get("file"):
+        place = PurePath(str(error["file"])).name
+        if error.get("line"):
+            place += f", line {error['line']}"
+    trace = str(error.get("traceback") or "").splitlines()
+    if len(trace) > _TRACEBACK_LINES:
+        left_out = len(trace) - _TRACEBACK_LINES
+        trace = [f"… {left_out:,} lines left out …", *trace[-_TRACEBACK_LINES:]]
+    return Failure(
+        sentence=wording.shown(sentence, 1000),
+        place=wording.shown(place, 200),
+        traceback=tuple(line[:500] for line in trace),
+    )

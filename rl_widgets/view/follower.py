@@ -1,0 +1,172 @@
+"""Follows one run on a thread of its own and hands on a new `RunView` whenever it changes."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+
+from rl_widgets.store.errors import NotFoundError, RLWidgetsError
+from rl_widgets.view.reader import RunReader
+from rl_widgets.view.run_view import RunView
+
+_log = logging.getLogger(__name__)
+
+#: Seconds between two looks at whether the record has changed.
+LOOK = 0.1
+#: Seconds between two looks while nobody watches.
+PAUSED_LOOK = 1.0
+#: The shortest time between two views, so that no page gets more than five a second.
+SHORTEST = 0.2
+#: The durations of a quiet run are brought up to date this often.
+TICK = 1.0
+#: How often a run is looked after whose supervisor may be gone.
+REFRESH = 3.0
+#: The wait after an error of the record, and the longest one.
+RETRY, LONGEST_RETRY = 1.0, 15.0
+
+
+class Follower:
+    """Calls `on_view` on its own thread until the run has ended, and then once more.
+
+    `first` is the view that there is already. `refresh` is called now and then ('whoever looks
+    next'). An error of the record is handed on as a view with its sentence, and tried again, for
+    ever. While `paused`, only a change of state is handed on.
+    """
+
+    def __init__(
+        self,
+        reader: RunReader,
+        first: RunView,
+        on_view: Callable[[RunView], None],
+        refresh: Callable[[], None] | None = None,
+    ) -> None:
+        self._reader = reader
+        self._last = first
+        self._on_view = on_view
+        self._refresh = refresh
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._paused = False
+        self._axis: str | None = None
+        # `first` may be of before the run's last change.
+        self._stale = True
+        self._handed_on = 0.0
+        self._thread = threading.Thread(
+            target=self._run, name=f"rl_widgets follows {reader.run_id}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self, wait: float = 0.0) -> None:
+        """End the thread; `wait` is how long, in seconds, this waits for its end."""
+        self._stop.set()
+        self._wake.set()
+        if wait and self.alive and threading.current_thread() is not self._thread:
+            self._thread.join(wait)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def paused(self) -> bool:
+        """Whether only changes of state are handed on."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, value: bool) -> None:
+        if value != self._paused:
+            self._paused = value
+            self._wake.set()
+
+    def set_axis(self, axis: str) -> None:
+        """Draw the curve over another axis from now on."""
+        self._axis = axis
+        self._wake.set()
+
+    def _run(self) -> None:
+        retry = RETRY
+        while not self._stop.is_set():
+            try:
+                self._follow()
+                return
+            except NotFoundError:
+                self._trouble("This run was deleted from the workspace.")
+                return
+            except (RLWidgetsError, OSError, sqlite3.Error) as error:
+                if not self._last.trouble:
+                    retry = RETRY
+                again = f"Trying again in {retry:.0f} s; the run itself goes on."
+                self._trouble(f"{error} {again}")
+                self._stop.wait(retry)
+                retry = min(retry * 2, LONGEST_RETRY)
+            except Exception as error:  # noqa: BLE001 a view that raises is switched off, aloud
+                _log.exception("The view of %s has ended", self._reader.run_id)
+                self._trouble(
+                    f"This view has met an error and stands still ({type(error).__name__}: "
+                    f"{error}). The run goes on; show it again with RunDetails."
+                )
+                return
+
+    def _follow(self) -> None:
+        version = self._reader.store.watch()
+        try:
+            seen: int | None = None
+            refreshed = 0.0
+            while not self._stop.is_set():
+                now = time.monotonic()
+                if self._refresh is not None and now - refreshed >= REFRESH:
+                    refreshed = now
+                    self._refresh()
+                self._wake.clear()
+                current = version.read()
+                self._stale = self._stale or current != seen
+                seen = current
+                view = self._look()
+                if view is not None and view.final:
+                    return
+                if view is not None:
+                    self._stop.wait(max(0.0, SHORTEST - (time.monotonic() - now)))
+                else:
+                    self._wake.wait(PAUSED_LOOK if self._paused else LOOK)
+        finally:
+            version.close()
+
+    def _look(self) -> RunView | None:
+        """One look; returns the view that was handed on, if one was."""
+        reader, last = self._reader, self._last
+        chosen, self._axis = self._axis, None
+        if chosen is not None:
+            reader.axis = chosen
+            self._stale = self._stale or self._paused
+        if self._paused:
+            if not self._stale or reader.read_status() == last.header.status:
+                return None
+        elif not self._stale and not last.trouble:
+            if chosen is not None:
+                return self._hand_on(reader.view())
+            if time.monotonic() - self._handed_on < TICK:
+                return None
+            reader.read_log()
+            return self._hand_on(reader.tick(last))
+        view = reader.read()
+        self._stale = False
+        return self._hand_on(view)
+
+    def _hand_on(self, view: RunView) -> RunView:
+        self._last = view
+        self._handed_on = time.monotonic()
+        self._on_view(view)
+        return view
+
+    def _trouble(self, sentence: str) -> None:
+        self._stale = True
+        if self._last.trouble != sentence:
+            self._last = self._last.with_trouble(sentence)
+            self._on_view(self._last)

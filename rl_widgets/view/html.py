@@ -1,0 +1,206 @@
+"""A run as HTML: the pieces that the live view shows, and the whole that a saved notebook keeps."""
+
+from __future__ import annotations
+
+from rl_widgets.view import picture, style
+from rl_widgets.view.badge import Badge
+from rl_widgets.view.children import ChildRow
+from rl_widgets.view.escape import escape
+from rl_widgets.view.log import LogTail, Segment
+from rl_widgets.view.run_view import RunView
+
+_FAILURE_LOG_LINES = 12
+_SAVED_LOG_LINES = 30
+
+
+def document(view: RunView, key: str, as_of: str) -> str:
+    """The HTML form. `key` joins it with its live view, `as_of` says when it was true.
+
+    It reads well where a page strips styles, as for a notebook that is not trusted.
+    """
+    parts = [
+        f"<style>{style.sheet()}{style.unfolding(key)}</style>",
+        f'<div class="rlw rlw-card rlw-saved rlw-saved-{escape(key)}">',
+        header(view),
+        trouble(view),
+        failure(view),
+        warnings(view),
+        facts(view),
+        criteria(view),
+        children(view),
+        chart(view),
+    ]
+    if view.log.lines:
+        parts += [log_heading(view.log), log(view.log, _SAVED_LOG_LINES)]
+    again = f'RunDetails(ws.get_run("{view.header.run_id}")).show()'
+    state = "" if view.final else f"As it was at {escape(as_of)}. "
+    parts.append(
+        f'<div class="rlw-note">{state}<code>{escape(again)}</code> shows this run '
+        f"{'again' if view.final else 'live'}.</div></div>"
+    )
+    return "".join(parts)
+
+
+def badge(value: Badge, small: bool = False) -> str:
+    """The badge of a state; the words say what the colour does."""
+    size = " rlw-small" if small else ""
+    return f'<span class="rlw-badge rlw-{value.tone}{size}">{escape(value.text)}</span>'
+
+
+def header(view: RunView) -> str:
+    """Experiment, name, state, times."""
+    head = view.header
+    lines = [
+        f'<div class="rlw-title"><span class="rlw-quiet"><bdi>{escape(head.experiment)}</bdi> / '
+        f"</span><bdi>{escape(head.name)}</bdi> {badge(head.badge)}</div>"
+    ]
+    about = [f'<span class="rlw-timing">{escape(head.timing)}</span>'] if head.timing else []
+    if head.name != head.run_id:
+        about.append(f'<span class="rlw-id">{escape(head.run_id)}</span>')
+    about.append(f"submitted {escape(head.created)}")
+    lines.append(f'<div class="rlw-quiet">{" · ".join(about)}</div>')
+    if head.message:
+        lines.append(f"<div><bdi>{escape(head.message)}</bdi></div>")
+    return "".join(lines)
+
+
+def trouble(view: RunView) -> str:
+    """Why the view cannot be brought up to date, or ''."""
+    return f'<div class="rlw-warning">{escape(view.trouble)}</div>' if view.trouble else ""
+
+
+def failure(view: RunView) -> str:
+    """Why the run failed: sentence, file and line, traceback or the log's last lines; or ''."""
+    found = view.failure
+    if found is None:
+        return ""
+    parts = ['<div class="rlw-failure" role="alert">', f"<b>{escape(found.sentence)}</b>"]
+    if found.place:
+        parts.append(f"<div>in <b>{escape(found.place)}</b></div>")
+    if found.traceback:
+        parts.append(f"<pre>{escape(chr(10).join(found.traceback))}</pre>")
+    elif view.log.lines:
+        last = chr(10).join(view.log.plain()[-_FAILURE_LOG_LINES:])
+        parts.append(
+            f'<div class="rlw-note">The last lines of {escape(view.log.name)}:</div>'
+            f"<pre>{escape(last)}</pre>"
+        )
+    return "".join([*parts, "</div>"])
+
+
+def warnings(view: RunView) -> str:
+    """The run's warnings, a line each; or ''."""
+    return "".join(
+        f'<div class="rlw-warning"><b>Warning:</b> {escape(text)}</div>' for text in view.warnings
+    )
+
+
+def facts(view: RunView) -> str:
+    """The summary's figures as tiles."""
+    tiles = [
+        f'<div class="rlw-fact"><span>{escape(fact.label)}</span> <b>{escape(fact.text)}</b></div>'
+        for fact in view.facts
+    ]
+    return f'<div class="rlw-facts">{"".join(tiles)}</div>'
+
+
+def criteria(view: RunView) -> str:
+    """A bar for each stop criterion, or ''."""
+    bars = []
+    for row in view.criteria:
+        width = 0.0 if row.fraction is None else row.fraction * 100
+        bars.append(
+            f'<div class="rlw-criterion"><span class="rlw-quiet">{escape(row.text)}</span>'
+            f'<div class="rlw-bar"><i style="width: {width:.1f}%"></i></div></div>'
+        )
+    return f'<div class="rlw-criteria">{"".join(bars)}</div>' if bars else ""
+
+
+def children(view: RunView) -> str:
+    """The table of child runs, each with its nodes; '' for a run that has none."""
+    if not view.children:
+        return ""
+    heads = ("Child run", "State", "Nodes", "Compute target", "In use", "Time")
+    rows = ["".join(f"<th>{head}</th>" for head in heads)]
+    for child in view.children:
+        rows += _child(child)
+    body = "".join(row if row.startswith("<tr") else f"<tr>{row}</tr>" for row in rows)
+    return f'<table class="rlw-children">{body}</table>'
+
+
+def _child(child: ChildRow) -> list[str]:
+    cells = (
+        escape(child.label),
+        badge(child.badge, small=True),
+        escape(child.nodes_text),
+        f"<bdi>{escape(child.target)}</bdi>",
+        escape(child.usage),
+        escape(child.lasted),
+    )
+    rows = [f'<tr class="rlw-child">{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>']
+    if child.message:
+        rows.append(
+            f'<tr class="rlw-node"><td></td><td colspan="5">{escape(child.message)}</td></tr>'
+        )
+    for node in child.nodes:
+        restarts = f", {node.restarts} restarts" if node.restarts else ""
+        cells = (
+            escape(node.name),
+            badge(node.badge, small=True),
+            escape(node.size + restarts),
+            escape(node.reason),
+            escape(node.usage),
+            escape(node.lasted),
+        )
+        rows.append(f'<tr class="rlw-node">{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
+    return rows
+
+
+def chart(view: RunView) -> str:
+    """The curve as an inline picture, with what it does not show in words."""
+    if view.curve.empty:
+        return f'<div class="rlw-note"><p>{escape(view.chart_message)}</p></div>'
+    note = f'<div class="rlw-note">{escape(view.curve.note)}</div>' if view.curve.note else ""
+    return (
+        f'<img class="rlw-picture" alt="{escape(view.curve.sentence)}" '
+        f'src="{picture.data_url(view.curve)}">{note}'
+    )
+
+
+def log_heading(tail: LogTail) -> str:
+    """The name of the log and how much of it is shown."""
+    about = ""
+    if tail.size is not None:
+        about = f"the last {len(tail.lines):,} lines of {_size(tail.size)}" if tail.cut else ""
+    return (
+        f'<div class="rlw-heading">{escape(tail.name)} '
+        f'<span class="rlw-note">{escape(about)}</span></div>'
+    )
+
+
+def log(tail: LogTail, lines: int | None = None) -> str:
+    """The log's lines in a box."""
+    return f'<div class="rlw-log">{log_lines(tail, lines)}</div>'
+
+
+def log_lines(tail: LogTail, lines: int | None = None) -> str:
+    """The last lines of the log in their colours."""
+    if tail.size is None:
+        return '<span class="rlw-note">The script has not written anything yet.</span>'
+    shown = tail.lines if lines is None else tail.lines[-lines:]
+    text = "\n".join("".join(_segment(s) for s in line) for line in shown)
+    return f"<pre>{text}</pre>"
+
+
+def _segment(segment: Segment) -> str:
+    classes = [f"rlw-ansi-{segment.colour}"] if segment.colour else []
+    classes += ["ansi-bold"] if segment.bold else []
+    text = escape(segment.text)
+    return f'<span class="{" ".join(classes)}">{text}</span>' if classes else text
+
+
+def _size(size: int) -> str:
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size} bytes"

@@ -1,0 +1,286 @@
+"""Reads one run from the record: keeps what it has, asks only for what came after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rl_widgets.store import statuses
+from rl_widgets.store.database import Store
+from rl_widgets.store.metrics import SeriesRecord
+from rl_widgets.store.nodes import NodeRecord
+from rl_widgets.store.runs import RunRecord
+from rl_widgets.view import catalogue, children, curve, failure, header, log, progress, wording
+from rl_widgets.view.run_view import Fact, RunView
+from rl_widgets.view.series import Series
+
+if TYPE_CHECKING:
+    from rl_widgets.run import Run
+
+_LOG = Path("head") / "driver_log.txt"
+
+
+class RunReader:
+    """Makes `RunView`s of one run. Not to be used by two threads at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        run_folder: Path,
+        axis: str = "iteration",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.store = store
+        self.run_id = run_id
+        self.axis = axis
+        self._log_path = run_folder / _LOG
+        self._clock = clock
+        self._record: RunRecord | None = None
+        self._children: list[RunRecord] = []
+        self._nodes: list[NodeRecord] = []
+        self._known: dict[int, SeriesRecord] = {}
+        self._read_to: dict[int, int] = {}
+        self._listed_at = 0
+        self._series: dict[str, Series] = {}
+        self._resources: dict[tuple[str, str], Series] = {}
+        self._main: str | None = None
+        self._log = log.LogTail(_LOG.name, None, (), False)
+        self._log_stamp: log.Stamp | None = None
+        self._revision = 0
+
+    @classmethod
+    def of(cls, run: Run, axis: str = "iteration") -> RunReader:
+        """A reader of a public run; of a child run, its whole run."""
+        workspace = run.workspace
+        record = workspace.store.runs.get(run.id)
+        run_id = record.parent or record.id
+        return cls(workspace.store, run_id, workspace.run_folder(run_id), axis)
+
+    def read(self) -> RunView:
+        """Bring everything up to date. Raises `StoreError` and `NotFoundError`."""
+        record = self._record = self.store.runs.get(self.run_id)
+        # Status first, numbers after: a run that reads as ended has all its points in them.
+        self._children = self.store.runs.children(self.run_id)
+        self._nodes = self.store.nodes.of([child.id for child in self._children])
+        self._read_points([record.id, *(child.id for child in self._children)])
+        self.read_log()
+        return self.view()
+
+    def read_status(self) -> str:
+        """The state now; nothing else is read. Raises as `read` does."""
+        return self.store.runs.get(self.run_id).status
+
+    def read_log(self) -> bool:
+        """Read the log's tail if the file has changed; tells whether it has."""
+        stamp = log.stamp(self._log_path)
+        if stamp == self._log_stamp:
+            return False
+        self._log = log.tail(self._log_path)
+        self._log_stamp = stamp
+        return True
+
+    @property
+    def metric(self) -> str | None:
+        """The name of the main metric, None before anything was logged."""
+        return self._main
+
+    def view(self) -> RunView:
+        """What is known, with durations as of now; nothing is read."""
+        record = self._record
+        assert record is not None, "read() comes first"
+        now = self._clock()
+        self._revision += 1
+        head = header.header(record, now)
+        pace = progress.Pace(self._series.get, head.running_s)
+        rows = progress.criteria(record.definition, pace)
+        drawn = self._curve(self.axis)
+        return RunView(
+            revision=self._revision,
+            header=head,
+            failure=failure.failure(record),
+            warnings=tuple(wording.shown(str(text), 500) for text in record.warnings),
+            facts=self._facts(rows, head.final),
+            criteria=rows,
+            children=children.children(self._children, self._nodes, self._latest, now),
+            groups=catalogue.groups(s.name for s in self._known.values() if s.kind == "number"),
+            curve=drawn,
+            chart_message=self._chart_message(record, drawn),
+            log=self._log,
+        )
+
+    def tick(self, before: RunView) -> RunView:
+        """`before` with its durations as of now: what a quiet second costs."""
+        record = self._record
+        assert record is not None, "read() comes first"
+        now = self._clock()
+        head = header.header(record, now)
+        pace = progress.Pace(self._series.get, head.running_s)
+        rows = progress.criteria(record.definition, pace)
+        self._revision += 1
+        return replace(
+            before,
+            revision=self._revision,
+            header=head,
+            criteria=rows,
+            facts=self._facts(rows, head.final),
+            children=children.children(self._children, self._nodes, self._latest, now),
+            log=self._log,
+            trouble="",
+        )
+
+    def _read_points(self, run_ids: list[str]) -> None:
+        high = max(self._read_to.values(), default=0)
+        for record in self.store.metrics.series(run_ids):
+            if record.id not in self._known:
+                self._known[record.id] = record
+                # It was not there at the last listing, so its points are younger than all that
+                # had been read by then.
+                self._read_to[record.id] = self._listed_at
+        self._listed_at = high
+        wanted = self._wanted()
+        if wanted:
+            self._fetch(wanted)
+        if self._choose_main():
+            self._fetch(self._wanted())
+
+    def _wanted(self) -> list[int]:
+        """The series that a view is made of; of 300 metrics, few."""
+        names = {
+            *catalogue.REWARD_NAMES,
+            *catalogue.ITERATION_NAMES,
+            *catalogue.ENV_STEP_NAMES,
+            *catalogue.SPEED_NAMES,
+            *catalogue.TIME_NAMES,
+        }
+        if self._record is not None:
+            names.update(self._record.definition.get("stop") or ())
+        if self._main is not None:
+            names.add(self._main)
+        elif not any(s.name in catalogue.REWARD_NAMES for s in self._known.values()):
+            names.update(catalogue.candidates(s.name for s in self._known.values()))
+        return [
+            s.id
+            for s in self._known.values()
+            if s.kind == "number" and (s.name in names or s.name.startswith("resources/"))
+        ]
+
+    def _fetch(self, ids: list[int]) -> None:
+        after = min(self._read_to[i] for i in ids)
+        points = self.store.metrics.points(ids, after=after)
+        if not len(points):
+            return
+        for i in ids:
+            # Series that are new to this reader bring the others' old points along.
+            chosen = (points.series == i) & (points.id > self._read_to[i])
+            if chosen.any():
+                self._holder(self._known[i]).extend(points, chosen)
+            self._read_to[i] = max(self._read_to[i], int(points.id[-1]))
+
+    def _holder(self, record: SeriesRecord) -> Series:
+        if record.name.startswith("resources/"):
+            return self._resources.setdefault((record.run, record.name), Series(record.name))
+        return self._series.setdefault(record.name, Series(record.name))
+
+    def _choose_main(self) -> bool:
+        """Settle the main metric; tells whether it is another one now."""
+        names = [s.name for s in self._known.values() if s.kind == "number"]
+        reward = next((n for n in catalogue.REWARD_NAMES if n in names), None)
+        others = catalogue.candidates(names)
+        chosen = reward or self._main
+        if chosen is None:
+            changing = (n for n in others if n in self._series and self._series[n].changes())
+            chosen = next(changing, None)
+        changed = chosen != self._main
+        self._main = chosen
+        return changed
+
+    def _latest(self, run_id: str, name: str) -> float | None:
+        series = self._resources.get((run_id, name))
+        return None if series is None else series.last()
+
+    def _first(self, names: tuple[str, ...]) -> Series | None:
+        return next((self._series[n] for n in names if n in self._series), None)
+
+    def _curve(self, axis: str) -> curve.Curve:
+        name = self._main
+        if name is None:
+            # Nothing changes yet: the first one that is there, so that a constant is seen too.
+            held = catalogue.candidates(self._series)
+            name = held[0] if held else None
+        record = self._record
+        assert record is not None
+        if name is None or name not in self._series:
+            return curve.Curve(metric=name or "", axis=axis, x_title=curve.AXES[axis].lower())
+        return curve.curve(
+            self._series[name],
+            axis,
+            record.started if record.role != "interactive" else record.created,
+            self._first(catalogue.ITERATION_NAMES),
+            self._first(catalogue.ENV_STEP_NAMES),
+            progress.reward_goal(record.definition) if catalogue.is_reward(name) else None,
+        )
+
+    def _chart_message(self, record: RunRecord, drawn: curve.Curve) -> str:
+        if not drawn.empty:
+            return ""
+        if record.final:
+            if drawn.points:
+                return "Every value that was logged is NaN or infinite: there is no line to draw."
+            if self._series:
+                return "The run ended before an episode did."
+            return "The run ended before it logged a result."
+        if record.status in statuses.WAITING or record.started is None:
+            return "The chart begins when the script logs its first result."
+        if self._series and (catalogue.is_reward(drawn.metric) or not drawn.metric):
+            return "No episode has ended yet."
+        if drawn.points:
+            return "Every value so far is NaN or infinite: there is no line to draw yet."
+        return "No result yet: the first one comes with the first training iteration."
+
+    def _facts(self, rows: tuple[progress.Criterion, ...], final: bool) -> tuple[Fact, ...]:
+        iterations = self._first(catalogue.ITERATION_NAMES)
+        steps = self._first(catalogue.ENV_STEP_NAMES)
+        speed = self._first(catalogue.SPEED_NAMES)
+        main = self._series.get(self._main or "")
+        iteration = None if iterations is None else iterations.last()
+        env_steps = None if steps is None else steps.last()
+        if main is not None:
+            iteration = main.last("step") if iteration is None else iteration
+            env_steps = main.last("env_steps") if env_steps is None else env_steps
+        per_second = None if speed is None else speed.last()
+        if per_second is None and steps is not None:
+            per_second = _pace(steps)
+        name = self._main or ""
+        is_reward = not name or catalogue.is_reward(name)
+        label = "reward (mean)" if is_reward else wording.shown(name, 32)
+        best = None if main is None else _best(main)
+        found = [
+            Fact("iteration", "iteration", wording.count(iteration)),
+            Fact("env_steps", "env steps", wording.count(env_steps)),
+            Fact("speed", "env steps/s", wording.count(per_second)),
+            Fact("reward", label, wording.number(None if main is None else main.last())),
+            Fact("best", "best", wording.number(best)),
+        ]
+        if not final:
+            found.append(Fact("time_left", "time left", progress.time_left(rows) or "—"))
+        return tuple(found)
+
+
+def _pace(steps: Series) -> float | None:
+    """Env steps a second over the last ten results."""
+    values, times = steps.column("value")[-11:], steps.column("time")[-11:]
+    if len(values) < 2 or times[-1] <= times[0] or not np.isfinite(values[[0, -1]]).all():
+        return None
+    return float((values[-1] - values[0]) / (times[-1] - times[0]))
+
+
+def _best(series: Series) -> float | None:
+    values = series.column("value")
+    finite = values[np.isfinite(values)]
+    return float(finite.max()) if len(finite) else None

@@ -1,0 +1,73 @@
+"""All that a view of a run shows at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from rl_widgets.view.catalogue import Group
+from rl_widgets.view.children import ChildRow
+from rl_widgets.view.curve import Curve
+from rl_widgets.view.failure import Failure
+from rl_widgets.view.header import Header
+from rl_widgets.view.log import LogTail
+from rl_widgets.view.progress import Criterion
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure of the summary line: what it is, and its value in words."""
+
+    name: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run in words and numbers; `revision` grows with each one that says something new.
+
+    `trouble` is a sentence while the record cannot be read; the rest is then as it was last seen.
+    """
+
+    revision: int
+    header: Header
+    failure: Failure | None
+    warnings: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    criteria: tuple[Criterion, ...]
+    children: tuple[ChildRow, ...]
+    groups: tuple[Group, ...]
+    curve: Curve
+    chart_message: str
+    log: LogTail
+    trouble: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether the run has ended."""
+        return self.header.final
+
+    def fact(self, name: str) -> str:
+        """The text of one of the facts, '—' where there is none."""
+        return next((fact.text for fact in self.facts if fact.name == name), "—")
+
+    def summary(self) -> str:
+        """The facts on one line."""
+        known = [fact for fact in self.facts if fact.text != "—"]
+        return " · ".join(f"{fact.label} {fact.text}" for fact in known)
+
+    def with_trouble(self, sentence: str) -> RunView:
+        """The same, with why it cannot be brought up to date."""
+        return replace(self, trouble=sentence)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as dicts, lists, texts and numbers; gaps of the curve are None."""
+        found = asdict(self)
+        found["curve"]["x"] = self.curve.x.tolist()
+        found["curve"]["y"] = [None if np.isnan(v) else v for v in self.curve.y.tolist()]
+        found["log"]["lines"] = self.log.plain()
+        found["summary"] = self.summary()
+        return found

@@ -1,0 +1,85 @@
+"""Durations, numbers and names in the words that a person reads."""
+
+from __future__ import annotations
+
+import math
+import time
+import unicodedata
+
+#: Longer names are cut where they are shown; the whole name stays in the data.
+SHOWN_NAME_LENGTH = 80
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time, such as '12 s', '3 min 05 s' or '1 h 02 min'; '—' for none."""
+    if seconds is None or not math.isfinite(seconds):
+        return "—"
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600:02d} h"
+
+
+def rough_duration(seconds: float) -> str:
+    """A length of time that is an estimate: no more digits than it is worth."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 90:
+        return f"{round(seconds / 10) * 10} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def clock(when: float | None) -> str:
+    """A point in time in this machine's time zone; '—' for none."""
+    if when is None:
+        return "—"
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
+
+
+def count(value: float | None) -> str:
+    """A whole number with thousands apart, such as '1,840,000'; '—' for none."""
+    if value is None or not math.isfinite(value):
+        return "—"
+    return f"{round(value):,}"
+
+
+def number(value: float | None) -> str:
+    """A measured number with four digits that count; NaN and infinities by their names."""
+    if value is None:
+        return "—"
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    size = abs(value)
+    if size != 0 and (size < 1e-3 or size >= 1e9):
+        return f"{value:.3g}"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size >= 100:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if size >= 1 or size == 0 else f"{value:.4f}"
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """'1 node', '2 nodes'."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def shown(name: str, limit: int = SHOWN_NAME_LENGTH) -> str:
+    """A name on one line, without control characters and no longer than `limit`."""
+    # Format characters (Cf) could turn the direction of all that follows; those of joined
+    # scripts and emoji are kept.
+    kept = "".join(
+        " " if c in "\t\r\n" else c
+        for c in name[: limit * 4]
+        if c in "\t\r\n\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")
+    )
+    kept = " ".join(kept.split())
+    return kept if len(kept) <= limit else kept[: limit - 1] + "…"

@@ -1,0 +1,1 @@
+"""What a notebook shows: ipywidgets that draw what `rl_widgets.view` says."""

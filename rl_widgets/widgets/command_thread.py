@@ -1,0 +1,59 @@
+"""A thread that carries out commands one after the other, and is there only while there are any."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+Command = Callable[[], None]
+
+
+class CommandThread:
+    """Whoever calls `post`, the commands run on one thread, in order.
+
+    The (daemon) thread ends after `linger` seconds without a command and starts again with the
+    next one. A command that raises is handed to `on_error`, on the same thread.
+    """
+
+    def __init__(
+        self, name: str, on_error: Callable[[Exception], None], linger: float = 1.2
+    ) -> None:
+        self._name = name
+        self._on_error = on_error
+        self._linger = linger
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def post(self, command: Command) -> None:
+        """Have a command carried out; returns at once."""
+        with self._lock:
+            self._commands.put(command)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread is not None
+
+    def _work(self) -> None:
+        while True:
+            try:
+                command = self._commands.get(timeout=self._linger)
+            except queue.Empty:
+                with self._lock:
+                    if self._commands.empty():
+                        self._thread = None
+                        return
+                continue
+            try:
+                command()
+            except Exception as error:  # noqa: BLE001 the thread outlives a command
+                _log.exception("%s: a command failed", self._name)
+                self._on_error(error)

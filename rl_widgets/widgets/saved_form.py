@@ -1,0 +1,85 @@
+"""The second output of a cell: HTML and text that a saved notebook keeps of a live view.
+
+JupyterLab shows 'model not found' for a widget whose kernel is gone and ignores the HTML beside
+it; so the HTML is an output of its own, folded away by a style sheet while the widget lives.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from typing import Any
+
+from rl_widgets.view import html, text
+from rl_widgets.view.run_view import RunView
+
+#: A saved form is written anew at each change of state, and at most this often otherwise.
+PERIOD = 60.0
+
+
+class SavedForm:
+    """Shows a run as HTML and text, and brings that up to date in place."""
+
+    def __init__(self, shell: Any, key: str) -> None:
+        self._shell = shell
+        self._key = key
+        self._display_id = f"rl_widgets-{uuid.uuid4().hex}"
+        self._lock = threading.Lock()
+        self._shown_status = ""
+        self._shown_revision = -1
+        self._shown_at = 0.0
+        self._latest: RunView | None = None
+        self._hooked = False
+
+    def show(self, view: RunView) -> None:
+        """Display the form, below what the cell has displayed so far."""
+        self._publish(view, update=False)
+        if not view.final:
+            # What is sent while a cell runs reaches the front end as that cell's message; some
+            # (nbclient) hear no other.
+            self._shell.events.register("post_run_cell", self._cell_ended)
+            self._hooked = True
+
+    def update(self, view: RunView) -> None:
+        """Take note of a new view; publishes it where the state has changed, or in its time."""
+        self._latest = view
+        due = time.monotonic() - self._shown_at >= PERIOD
+        if view.header.status != self._shown_status or view.trouble or due:
+            self._publish(view, update=True)
+
+    def close(self) -> None:
+        """Publish what has not been, for the last time."""
+        latest = self._latest
+        if latest is not None and latest.revision != self._shown_revision:
+            self._publish(latest, update=True)
+
+    def _cell_ended(self, _result: Any = None) -> None:
+        latest = self._latest
+        if latest is None:
+            return
+        # Also where it was published before: that may have been between two cells.
+        self._publish(latest, update=True)
+        if latest.final:
+            self._unhook()
+
+    def _unhook(self) -> None:
+        if self._hooked:
+            self._hooked = False
+            self._shell.events.unregister("post_run_cell", self._cell_ended)
+
+    def _publish(self, view: RunView, update: bool) -> None:
+        with self._lock:
+            self._shown_status = view.header.status
+            self._shown_revision = view.revision
+            self._shown_at = time.monotonic()
+            as_of = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime())
+            self._shell.display_pub.publish(
+                data={
+                    "text/html": html.document(view, self._key, as_of),
+                    "text/plain": text.text(view),
+                },
+                metadata={},
+                transient={"display_id": self._display_id},
+                update=update,
+            )
