@@ -87,15 +87,17 @@ def cluster_processes(record: ClusterRecord) -> list[Process]:
 
 
 def _members(table: ProcessTable, record: ClusterRecord) -> list[Process]:
-    sessions = {record.session: record.session_started}
+    sessions = {record.session}
     with contextlib.suppress(OSError, ValueError, KeyError):
         arrived = json.loads((Path(record.run_folder) / ARRIVED_NAME).read_text())
         if arrived["cluster"] == record.marker:
-            sessions[arrived["session"]] = record.session_started
+            sessions.add(arrived["session"])
     launcher = table.get(record.session)
     if launcher is not None and abs(launcher.started - record.session_started) > _CLOCK_SLACK:
         # Another program has the number now, and its session with it.
-        del sessions[record.session]
+        sessions.discard(record.session)
+    # Session 0 is the kernel's, and here that of a launcher that was not yet recorded.
+    sessions.discard(0)
     oldest = record.session_started - _CLOCK_SLACK
     return [
         process

@@ -39,7 +39,7 @@ from rl_widgets.backend.processes import (
 )
 from rl_widgets.backend.ray_hook import HEAD_FILE
 from rl_widgets.backend.resource_meter import ResourceMeter
-from rl_widgets.backend.scratch import link_logs, make_scratch
+from rl_widgets.backend.scratch import choose_scratch, link_logs, make_scratch
 
 _STARTING_POLL_SECONDS = 0.02
 _STEADY_POLL_SECONDS = 0.5
@@ -79,7 +79,7 @@ class LocalCluster:
         self._launcher: LauncherClient | None = None
         self._job: Job | None = None
         self._meter = ResourceMeter()
-        self._scratch = make_scratch(len(specs) - 1)
+        self._scratch = choose_scratch(len(specs) - 1)
         self._head_file = self._scratch / "head.json"
         self._record = ClusterRecord(
             run_id=run_id,
@@ -130,7 +130,9 @@ class LocalCluster:
         with self._lock:
             if self._launcher is not None or self._stopping.is_set():
                 return
+            # Written first: what is there can then be found, whenever this process ends.
             self._record.write()
+            make_scratch(self._scratch)
             self._launcher = LauncherClient(self._environment, self._scratch)
             process = read_process(self._launcher.pid)
             self._record.session = self._launcher.pid

@@ -51,6 +51,8 @@ class LocalNode:
     def state(self) -> NodeState:
         if self.exit_code is not None or self.failure:
             return NodeState(self.spec.name, "dead", self.pid, self.exit_code, None, self._reason())
+        if self.stopping:
+            return NodeState(self.spec.name, "dead", self.pid, None, None, "stopped")
         phase: NodePhase = "alive" if self.joined else "starting"
         address = (self.gcs_address() if self.index == 0 else LOOPBACK) if self.joined else None
         return NodeState(self.spec.name, phase, self.pid, None, address, "")
@@ -80,8 +82,6 @@ class LocalNode:
             shutil.copyfile(self.log, self.live_logs() / "ray_start.log")
 
     def _reason(self) -> str:
-        if self.stopping:
-            return "stopped"
         if self.failure:
             return self.failure
         code = self.exit_code or 0

@@ -19,8 +19,8 @@ _LOG_LIMIT = 20 << 20
 _PREFIX = "rlw-"
 
 
-def make_scratch(workers: int) -> Path:
-    """A new folder `rlw-<8 hex>`, mode 0700. Raises ClusterError when its path is too long."""
+def choose_scratch(workers: int) -> Path:
+    """A free name `rlw-<8 hex>`. Raises ClusterError when its path is too long for Ray."""
     base = Path(tempfile.gettempdir()).resolve()
     path = base / f"{_PREFIX}{uuid.uuid4().hex[:8]}"
     longest = len(os.fsencode(path)) + len(f"/w{max(workers - 1, 0)}a")
@@ -30,6 +30,11 @@ def make_scratch(workers: int) -> Path:
             f"({longest} characters, at most {_LONGEST_NODE_FOLDER}); set TMPDIR to a shorter one, "
             "such as /tmp."
         )
+    return path
+
+
+def make_scratch(path: Path) -> None:
+    """Make the folder, mode 0700: Ray opens what it makes in it to everybody."""
     try:
         path.mkdir(mode=0o700)
     except OSError as error:
@@ -37,7 +42,6 @@ def make_scratch(workers: int) -> Path:
             f"The temporary folder {path} cannot be made ({error.strerror}); free some space, or "
             "set TMPDIR to a folder that can be written."
         ) from error
-    return path
 
 
 def remove_scratch(path: Path) -> None:
