@@ -43,7 +43,7 @@ def check_environment(env: Any) -> None:
     import gymnasium
 
     try:
-        gymnasium.spec(env)
+        spec = gymnasium.spec(env)
     except (gymnasium.error.Error, ImportError) as error:
         names = [*gymnasium.registry, *atari_names()]
         raise EnvironmentNameError(
@@ -51,6 +51,12 @@ def check_environment(env: Any) -> None:
             "Atari games such as 'PongNoFrameskip-v4', and what the script registers with "
             f"ray.tune.register_env. (gymnasium says: {error})"
         ) from None
+    if str(spec.entry_point).startswith("ale_py"):
+        # Whole colour frames, one by one: it would train, far too slowly to learn anything.
+        raise EnvironmentNameError(
+            f"{env!r} plays without the preprocessing that learning needs."
+            f"{nearest(env, atari_names())}"
+        )
 
 
 def register_atari(env: str) -> None:

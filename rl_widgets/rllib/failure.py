@@ -14,6 +14,7 @@ from typing import Any
 from rl_widgets.rllib.errors import TrainingError
 
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)', re.M)
+_EXCEPTION = re.compile(r"^(?:[A-Za-z_][\w.]*)(?:Error|Exception|Interrupt|Exit)(?:: .*)?$", re.M)
 #: Frames of the original traceback that are shown, innermost last.
 _SHOWN_FRAMES = 8
 
@@ -37,8 +38,18 @@ def original_error(error: BaseException) -> BaseException:
     if isinstance(cause, RayTaskError):
         cause = TrainingError(_last_line(text))
     if cause is error:
-        return error
+        return _from_text(error, text) if isinstance(error, RayActorError) else error
     return cause.with_traceback(_traceback(text))
+
+
+def _from_text(error: BaseException, text: str) -> BaseException:
+    """A process that died while it reported an exception leaves only words of it."""
+    first = text.split("During handling of the above exception")[0]
+    found = _EXCEPTION.findall(first)
+    if "Traceback (most recent call last)" not in first or not found:
+        return error
+    raised = TrainingError(f"The training process ended with {found[-1]}")
+    return raised.with_traceback(_traceback(first))
 
 
 def _traceback(text: str) -> types.TracebackType | None:

@@ -58,8 +58,7 @@ def check_stop(stop: Any, *, own_callbacks: bool = False) -> Any:
             raise StopError(f"The stop criterion {name!r} is {value!r}; seconds must be above 0.")
         if not can_be_in_a_result(name) and not own_callbacks:
             raise StopError(
-                f"No result has a {name!r}, so it would never stop the run."
-                f"{nearest(name, _suggestions())}"
+                f"No result has a {name!r}, so it would never stop the run.{_nearest_result(name)}"
             )
     return flat
 
@@ -88,6 +87,12 @@ def _rllib_names() -> frozenset[str]:
         names | {"num_healthy_workers", "num_remote_worker_restarts",
                  "num_env_runners_dropped_lifetime", "learner_group_ts_dropped_lifetime"}
     )  # fmt: skip
+
+
+def _nearest_result(name: str) -> str:
+    if can_be_in_a_result(f"env_runners/{name}"):
+        return f" Did you mean 'env_runners/{name}'?"
+    return nearest(name, _suggestions())
 
 
 def _suggestions() -> list[str]:

@@ -1,0 +1,67 @@
+"""Requests against clusters, without a cluster."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rl_widgets.rllib.errors import ResourceRequestError
+from rl_widgets.rllib.resources import HEAD_RESOURCE, Part, check_fits
+
+
+def head(cpus, gpus=0):
+    return {"CPU": cpus, "GPU": gpus, HEAD_RESOURCE: 1.0}
+
+
+def worker(cpus, gpus=0):
+    return {"CPU": cpus, "GPU": gpus}
+
+
+def request(runners, runner_cpus=1, gpus=0):
+    return [
+        Part("main process", 1, {"CPU": 1, "GPU": gpus, HEAD_RESOURCE: 0.001}, "x"),
+        Part("env runner", runners, {"CPU": runner_cpus}, "num_env_runners (num_workers)"),
+    ]
+
+
+def test_the_article_fits_its_cluster():
+    check_fits(request(13, gpus=1), [head(6, 1), worker(2), worker(2), worker(2), worker(2)])
+
+
+def test_two_runners_fit_a_head_and_two_workers_of_one_cpu():
+    check_fits(request(2), [head(1), worker(1), worker(1)])
+
+
+@pytest.mark.parametrize(
+    ("parts", "nodes", "words"),
+    [
+        (request(3), [head(1), worker(1), worker(1)],
+         ["4 CPUs", "1 main process x 1 + 3 env runners x 1", "has 3", '"num_workers" to 2']),
+        (request(1, gpus=1), [head(4)], ["1 GPU", '"num_gpus": 0', "use_gpu=False"]),
+        (request(1, gpus=2), [head(4, 1)], ['"num_gpus" to 1 or less']),
+        (request(1, runner_cpus=4), [head(3), worker(3)], ["4 CPU on one node"]),
+        (request(3, runner_cpus=2), [head(2), worker(3), worker(3)],
+         ["1 of 3 env runners", "have no place"]),
+        (request(1, gpus=1), [head(1), worker(1, 1)], ["main process", "on one node"]),
+        (request(2), [head(1)], ["Start a larger cluster"]),
+    ],
+)  # fmt: skip
+def test_what_can_never_be_placed_is_an_error_with_its_arithmetic(parts, nodes, words):
+    with pytest.raises(ResourceRequestError) as error:
+        check_fits(parts, nodes)
+    for word in words:
+        assert word in str(error.value)
+
+
+@given(
+    st.integers(0, 20),
+    st.integers(1, 6),
+    st.lists(st.integers(0, 6), max_size=5),
+)
+def test_one_cpu_runners_fit_exactly_when_the_sum_does(runners, head_cpus, worker_cpus):
+    nodes = [head(head_cpus), *map(worker, worker_cpus)]
+    fits = runners + 1 <= head_cpus + sum(worker_cpus)
+    if fits:
+        check_fits(request(runners), nodes)
+    else:
+        with pytest.raises(ResourceRequestError):
+            check_fits(request(runners), nodes)

@@ -1,0 +1,96 @@
+"""Real training, on a Ray of the tests' own."""
+
+import linecache
+import sys
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from rl_widgets.rllib import tune
+from rl_widgets.rllib.errors import ResourceRequestError
+
+pytestmark = pytest.mark.cluster
+
+
+class Broken(gym.Env):
+    """Raises after some steps."""
+
+    observation_space = gym.spaces.Box(-1, 1, (4,), np.float32)
+    action_space = gym.spaces.Discrete(2)
+
+    def __init__(self, context=None):
+        self.steps = 0
+
+    def reset(self, seed=None, options=None):
+        return np.zeros(4, np.float32), {}
+
+    def step(self, action):
+        self.steps += 1
+        if self.steps > 40:
+            raise KeyError("a door that is not there")
+        return np.zeros(4, np.float32), 1.0, self.steps % 10 == 0, False, {}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    import ray
+    from ray import cloudpickle
+
+    # Workers cannot import this file, as they can what lies beside an entry script.
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    ray.init(
+        address="local", num_cpus=3, num_gpus=0, include_dashboard=False, log_to_driver=False,
+        logging_level="ERROR",
+    )  # fmt: skip
+    yield
+    ray.shutdown()
+
+
+def test_a_request_that_can_never_be_met_ends_at_once(cluster, tmp_path):
+    with pytest.raises(ResourceRequestError, match='"num_gpus": 0'):
+        tune.run("IMPALA", config={"env": "CartPole-v1", "num_gpus": 1}, local_dir=tmp_path)
+    with pytest.raises(ResourceRequestError, match='"num_workers" to 2'):
+        tune.run("IMPALA", config={"env": "CartPole-v1", "num_workers": 9}, local_dir=tmp_path)
+
+
+def test_impala_learns_and_stops_by_the_old_name(cluster, tmp_path, capsys):
+    seen = []
+    analysis = tune.run(
+        "IMPALA",
+        config={
+            "env": "CartPole-v1",
+            "num_gpus": 0,
+            "num_workers": 1,
+            "callbacks": {"on_train_result": lambda info: seen.append(info["result"])},
+        },
+        stop={"episode_reward_mean": 40, "time_total_s": 60},
+        local_dir=tmp_path,
+        seed=1,
+        checkpoint_at_end=True,
+    )
+    trial = analysis.trials[0]
+    last = trial.last_result
+    assert last["episode_reward_mean"] >= 40
+    assert last["env_runners"]["episode_return_mean"] == last["episode_reward_mean"]
+    assert last["timesteps_total"] == last["num_env_steps_sampled_lifetime"] > 1000
+    assert trial.path.startswith(str(tmp_path))
+    assert trial.checkpoint is not None
+    said = capsys.readouterr().out
+    assert "iteration 1 |" in said
+    assert "episode_reward_mean reached" in said
+
+
+def test_what_an_environment_raises_is_what_the_script_ends_with(cluster, tmp_path):
+    tune.register_env("broken", Broken)
+    with pytest.raises(KeyError, match="a door that is not there") as error:
+        tune.run(
+            "IMPALA",
+            config={"env": "broken", "num_workers": 1},
+            stop={"time_total_s": 60},
+            local_dir=tmp_path,
+        )
+    place = error.traceback[-1]
+    assert place.path.name == "test_training.py"
+    line = linecache.getline(str(place.path), place.lineno + 1)
+    assert 'raise KeyError("a door that is not there")' in line
