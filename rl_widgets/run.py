@@ -218,6 +218,8 @@ class Run:
         Raises `RunFailedError`, with the cause, where it failed. `show_output` prints the entry
         script's log as it grows. Ctrl-C ends the waiting and leaves the run alone.
         """
+        from rl_widgets.backend.liveness import RunLock
+
         log = _LogPrinter(self.folder / "head" / "driver_log.txt") if show_output else None
         try:
             while (status := self.get_status()) not in statuses.FINAL:
@@ -227,6 +229,9 @@ class Run:
         except KeyboardInterrupt:
             print(f"\nThe waiting has ended; the run goes on. ws.get_run({self._id!r}) finds it.")
             raise
+        if self._role != "interactive":
+            # Its supervisor, the last process of it, ends in this moment.
+            RunLock.wait_until_free(self.folder, seconds=5)
         if log is not None:
             log.print_new()
         if status == statuses.FAILED and raise_on_error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 FILE_NAME = "supervisor.lock"
@@ -38,6 +39,18 @@ class RunLock:
         """The lock that the process that started this one has handed over."""
         os.set_inheritable(fd, False)
         return cls(fd)
+
+    @classmethod
+    def wait_until_free(cls, run_folder: Path, seconds: float) -> None:
+        """Return when nobody holds the lock, or after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            lock = cls.acquire(run_folder)
+            if lock is not None or not run_folder.exists():
+                if lock is not None:
+                    lock.close()
+                return
+            time.sleep(0.01)
 
     def close(self) -> None:
         """Let go of it here; a process to which it was handed over holds it on."""

@@ -348,10 +348,10 @@ def _enumerate(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def main() -> int:
+def main() -> None:
     """Entry point of the process."""
     workspace, run_id, fd = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    lock = RunLock.inherited(fd)
+    RunLock.inherited(fd)
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s.%(msecs)03d %(name)s %(message)s",
@@ -367,9 +367,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, told_to_end)
     signal.signal(signal.SIGINT, told_to_end)
     supervisor.run()
-    lock.close()
-    return 0
+    # Nothing is left to be done and the run reads as ended: be gone in the same moment. The
+    # system gives the lock back.
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
