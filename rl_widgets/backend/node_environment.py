@@ -37,6 +37,8 @@ _RAY = {
     "RAY_gcs_rpc_server_reconnect_timeout_s": "10",
     "RAY_prestart_worker_first_driver": "0",
     "RAY_enable_metrics_collection": "0",
+    # The one fixed port that would be left (44227).
+    "DASHBOARD_METRIC_PORT": "0",
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "2000",
     "RAY_health_check_failure_threshold": "3",
