@@ -74,6 +74,7 @@ class Supervisor:
         self.terminated = False
         self._children = {c.role: c.id for c in store.runs.children(run_id)}
         self._node_states: dict[str, str] = {}
+        self._whole = False
 
     def run(self) -> None:
         """Take the run to its end. Whatever happens, it ends in a final state, with a reason."""
@@ -144,18 +145,17 @@ class Supervisor:
         )
         limit = self.plan.cluster_coordination_timeout_seconds or DEFAULT_COORDINATION_TIMEOUT
         deadline = time.monotonic() + limit
-        whole = False
         for _ in self._every(TICK):
             self._end_if_asked()
             self._look_at_nodes(cluster)
             missing = [n for n, state in self._node_states.items() if state != "alive"]
-            if not missing and not whole:
-                whole = True
+            if not missing and not self._whole:
+                self._whole = True
                 self._status(statuses.STARTING)
                 cluster.release()
-            if whole and (self.folder / "job" / "started.json").exists():
+            if self._whole and (self.folder / "job" / "started.json").exists():
                 return
-            if not whole and time.monotonic() > deadline:
+            if not self._whole and time.monotonic() > deadline:
                 raise _Ended(
                     Outcome.failed(
                         f"The cluster was not whole within {limit} s "
@@ -252,6 +252,15 @@ class Supervisor:
                 raise _Ended(
                     Outcome.failed(
                         f"The head node died ({node.reason}). Its logs are among the run's files.",
+                        type="NodeDied",
+                    )
+                )
+            if not self._whole:
+                raise _Ended(
+                    Outcome.failed(
+                        f"The node {node.name} could not be started ({node.reason}). Its logs are "
+                        "among the run's files.",
+                        worker=statuses.FAILED,
                         type="NodeDied",
                     )
                 )
