@@ -174,21 +174,25 @@ class Supervisor:
         limit = self.plan.max_run_duration_seconds
         looked = sampled = 0.0
         for now in self._every(TICK):
-            self.spool.take_in()
-            if now - looked >= LOOK:
-                looked = now
-                self._end_if_asked()
-                self._look_at_nodes(cluster)
-                self._end_if_job_is_over(cluster)
-                self._look_for_progress()
-                if limit is not None and now - began > limit:
-                    return Outcome.canceled(
-                        f"The run took longer than its limit of {limit} s "
-                        "(max_run_duration_seconds)."
-                    )
-            if now - sampled >= SAMPLE:
-                sampled = now
-                self._sample(cluster)
+            if limit is not None and now - began > limit:
+                return Outcome.canceled(
+                    f"The run took longer than its limit of {limit} s (max_run_duration_seconds)."
+                )
+            try:
+                self.spool.take_in()
+                if now - looked >= LOOK:
+                    looked = now
+                    self._end_if_asked()
+                    self._look_at_nodes(cluster)
+                    self._end_if_job_is_over(cluster)
+                    self._look_for_progress()
+                if now - sampled >= SAMPLE:
+                    sampled = now
+                    self._sample(cluster)
+            except StoreError as error:
+                # A full disk does not end a run: what it logs waits in the spool.
+                _log.warning("the record cannot be written now: %s", error)
+                time.sleep(1.0)
         raise AssertionError("the loop above never ends by itself")
 
     def _finish(self, cluster: Cluster | None, outcome: Outcome) -> None:

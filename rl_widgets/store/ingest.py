@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +62,8 @@ class SpoolReader:
             return None  # a line that is not whole yet
         points = [
             point
-            for line in data[:end].splitlines()
-            for point in _points(self._run_id, line, path.name)
+            for record in _records(data[:end], path.name)
+            for point in _points(self._run_id, record, path.name)
         ]
         if self._metrics.take_in(self._run_id, path.name, offset, end, points):
             self._offsets[path.name] = offset + end
@@ -76,34 +75,65 @@ class SpoolReader:
         return 0
 
 
-def _points(run_id: str, line: bytes, file: str) -> list[NewPoint]:
-    if not line.strip():
-        return []
+def _records(data: bytes, file: str) -> list[Any]:
+    lines = data.splitlines()
     try:
-        record = json.loads(line)
+        # One call of the parser for all lines; a line that is none shows as an error.
+        return json.loads(b"[" + b",".join(lines) + b"]")  # type: ignore[no-any-return]
+    except ValueError:
+        found = []
+        for line in lines:
+            try:
+                found.append(json.loads(line))
+            except ValueError as error:
+                _leave_out(file, line, error)
+        return found
+
+
+def _points(run_id: str, record: Any, file: str) -> list[NewPoint]:
+    try:
         child = record.get("r", "head")
-        common: dict[str, Any] = {
-            "run": f"{run_id}_{child}" if child in ("head", "worker") else run_id,
-            "attempt": int(record.get("a", 1)),
-            "time": float(record["t"]),
-            "step": _whole(record.get("s")),
-            "env_steps": _whole(record.get("e")),
-            "description": str(record.get("d", "")),
-        }
+        run = f"{run_id}_{child}" if child in ("head", "worker") else run_id
+        attempt, when = int(record.get("a", 1)), float(record["t"])
+        step, env_steps = _whole(record.get("s")), _whole(record.get("e"))
+        description = str(record.get("d", ""))
         found = []
         for name, value in record.get("m", {}).items():
-            for number in value if isinstance(value, list) else [value]:
-                found.append(NewPoint(name=_name(name), value=float(number), **common))
+            for number in value if isinstance(value, list) else (value,):
+                found.append(
+                    NewPoint(
+                        run,
+                        _name(name),
+                        attempt,
+                        when,
+                        float(number),
+                        step,
+                        env_steps,
+                        description=description,
+                    )
+                )
         for name, payload in record.get("p", {}).items():
-            kind = str(record.get("k", "row"))
             found.append(
-                NewPoint(name=_name(name), value=math.nan, kind=kind, payload=payload, **common)
+                NewPoint(
+                    run,
+                    _name(name),
+                    attempt,
+                    when,
+                    step=step,
+                    kind=str(record.get("k", "row")),
+                    payload=payload,
+                    description=description,
+                )
             )
         return found
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        # A file of that folder that something else wrote into: the other lines still count.
-        _log.warning("A line of the spool file %s is left out: %s (%r)", file, error, line[:200])
+        _leave_out(file, repr(record).encode(), error)
         return []
+
+
+def _leave_out(file: str, line: bytes, error: Exception) -> None:
+    # A file of that folder that something else wrote into: the other lines still count.
+    _log.warning("A line of the spool file %s is left out: %s (%r)", file, error, line[:200])
 
 
 def _name(name: str) -> str:

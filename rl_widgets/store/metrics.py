@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +49,7 @@ class Points:
         return len(self.id)
 
 
-@dataclass(frozen=True)
-class NewPoint:
+class NewPoint(NamedTuple):
     """A point on its way into the record; `run` and `name` tell its series."""
 
     run: str
