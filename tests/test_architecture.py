@@ -104,7 +104,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_submitting_and_watching_need_neither_ray_nor_torch() -> None:
     public = "from rl_widgets import Workspace, Experiment, RunDetails, WorkerConfiguration"
-    assert not {"ray", "torch", "pandas"} & _loaded_by(public)
+    assert not {"ray", "torch"} & _loaded_by(public)
 
 
 def test_an_entry_script_that_logs_loads_no_database() -> None:

@@ -143,7 +143,9 @@ def _storage_path(local_dir: str | os.PathLike[str] | None, others: dict[str, An
     if "://" in path:
         return path
     # Tune takes absolute paths only; a relative one ends in pyarrow's "empty scheme".
-    path = os.path.abspath(os.path.expanduser(path))
+    # Links are followed, because `./logs` of a job is one into the run's folder: what is written
+    # into results and checkpoints is then where they stay, not the working copy that goes.
+    path = os.path.realpath(os.path.expanduser(path))
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
