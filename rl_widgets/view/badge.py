@@ -52,6 +52,8 @@ def of_run(status: str) -> Badge:
     return _RUN.get(status, Badge(status, "stopped"))
 
 
-def of_node(state: str) -> Badge:
+def of_node(state: str, started: bool = True) -> Badge:
     """The badge of a node."""
+    if state == "ended" and not started:
+        return Badge("never started", "stopped")
     return _NODE.get(state, Badge(state, "stopped"))

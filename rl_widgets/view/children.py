@@ -98,7 +98,7 @@ def _node(node: NodeRecord, latest: Latest, now: float) -> NodeRow:
     return NodeRow(
         name=wording.shown(node.name),
         state=node.state,
-        badge=badge.of_node(node.state),
+        badge=badge.of_node(node.state, node.started is not None),
         size=size,
         usage=_usage(cpu, memory),
         cpu_cores=cpu,
@@ -112,7 +112,7 @@ def _node(node: NodeRecord, latest: Latest, now: float) -> NodeRow:
 def _usage(cpu: float | None, memory: float | None) -> str:
     parts = []
     if cpu is not None:
-        parts.append(f"{cpu:.2f} cores busy")
+        parts.append(f"{cpu:.2f} cores")
     if memory is not None:
         parts.append(f"{memory:.1f} GB")
     return ", ".join(parts) or "—"

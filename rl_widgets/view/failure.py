@@ -13,7 +13,7 @@ _TRACEBACK_LINES = 30
 
 @dataclass(frozen=True)
 class Failure:
-    """`sentence` is what a person reads first; `place` is 'file, line n', or ''."""
+    """`sentence` is what a person reads first; `place` is 'file, line n', '' where that says it."""
 
     sentence: str
     place: str
@@ -38,6 +38,7 @@ def failure(record: RunRecord) -> Failure | None:
         trace = [f"… {left_out:,} lines left out …", *trace[-_TRACEBACK_LINES:]]
     return Failure(
         sentence=wording.shown(sentence, 1000),
-        place=wording.shown(place, 200),
+        # The backend's sentence may end with it already.
+        place="" if place in sentence else wording.shown(place, 200),
         traceback=tuple(line[:500] for line in trace),
     )

@@ -96,7 +96,9 @@ def warnings(view: RunView) -> str:
 
 
 def facts(view: RunView) -> str:
-    """The summary's figures as tiles."""
+    """The summary's figures as tiles; '' before there is one."""
+    if not view.summary():
+        return ""
     tiles = [
         f'<div class="rlw-fact"><span>{escape(fact.label)}</span> <b>{escape(fact.text)}</b></div>'
         for fact in view.facts
@@ -125,7 +127,7 @@ def children(view: RunView) -> str:
     for child in view.children:
         rows += _child(child)
     body = "".join(row if row.startswith("<tr") else f"<tr>{row}</tr>" for row in rows)
-    return f'<table class="rlw-children">{body}</table>'
+    return f'<div class="rlw-scroll"><table class="rlw-children">{body}</table></div>'
 
 
 def _child(child: ChildRow) -> list[str]:
@@ -139,21 +141,26 @@ def _child(child: ChildRow) -> list[str]:
     )
     rows = [f'<tr class="rlw-child">{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>']
     if child.message:
-        rows.append(
-            f'<tr class="rlw-node"><td></td><td colspan="5">{escape(child.message)}</td></tr>'
-        )
+        rows.append(_sentence_row(child.message))
     for node in child.nodes:
         restarts = f", {node.restarts} restarts" if node.restarts else ""
         cells = (
             escape(node.name),
             badge(node.badge, small=True),
             escape(node.size + restarts),
-            escape(node.reason),
+            "",
             escape(node.usage),
             escape(node.lasted),
         )
         rows.append(f'<tr class="rlw-node">{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
+        if node.reason:
+            rows.append(_sentence_row(node.reason))
     return rows
+
+
+def _sentence_row(sentence: str) -> str:
+    cell = f'<td colspan="5" class="rlw-wide">{escape(sentence)}</td>'
+    return f'<tr class="rlw-node"><td></td>{cell}</tr>'
 
 
 def chart(view: RunView) -> str:
@@ -168,10 +175,10 @@ def chart(view: RunView) -> str:
 
 
 def log_heading(tail: LogTail) -> str:
-    """The name of the log and how much of it is shown."""
-    about = ""
-    if tail.size is not None:
-        about = f"the last {len(tail.lines):,} lines of {_size(tail.size)}" if tail.cut else ""
+    """The name of the log and how much of it is shown; '' before there is one."""
+    if tail.size is None:
+        return ""
+    about = f"the last {len(tail.lines):,} lines of {_size(tail.size)}" if tail.cut else ""
     return (
         f'<div class="rlw-heading">{escape(tail.name)} '
         f'<span class="rlw-note">{escape(about)}</span></div>'
@@ -186,7 +193,7 @@ def log(tail: LogTail, lines: int | None = None) -> str:
 def log_lines(tail: LogTail, lines: int | None = None) -> str:
     """The last lines of the log in their colours."""
     if tail.size is None:
-        return '<span class="rlw-note">The script has not written anything yet.</span>'
+        return ""
     shown = tail.lines if lines is None else tail.lines[-lines:]
     text = "\n".join("".join(_segment(s) for s in line) for line in shown)
     return f"<pre>{text}</pre>"

@@ -79,7 +79,7 @@ def svg(curve: Curve, message: str = "") -> str:
     middle = _LEFT + (WIDTH - _LEFT - _RIGHT) / 2
     title = wording.shown(curve.metric)
     if curve.target is not None:
-        title += f" (the run stops at {wording.number(curve.target)})"
+        title += f" (the run stops at {wording.goal(curve.target)})"
     parts.append(
         f'<text x="{_LEFT}" y="18" font-size="13">{escape(title)}</text>'
         f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(curve.x_title)}</text>'
@@ -94,9 +94,10 @@ def data_url(curve: Curve, message: str = "") -> str:
     return f"data:image/svg+xml;base64,{encoded}"
 
 
-def y_range(curve: Curve) -> tuple[float, float]:
+def y_range(curve: Curve, with_target: bool = True) -> tuple[float, float]:
     """What the y-axis spans: all values, the target, and a little room."""
-    ends = [v for v in (curve.lowest, curve.highest, curve.target) if v is not None]
+    target = curve.target if with_target else None
+    ends = [v for v in (curve.lowest, curve.highest, target) if v is not None]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     if not math.isfinite(high - low):
         return low / 2, high / 2

@@ -30,7 +30,8 @@ def braille(curve: Curve, width: int, height: int) -> list[str]:
     """The curve as `height` lines of at most `width` characters, with its y-axis and x-axis."""
     if curve.empty or width < 24 or height < 3:
         return []
-    low, high = picture.y_range(curve)
+    # So few lines are all needed for the values themselves.
+    low, high = picture.y_range(curve, with_target=False)
     labels = {0: wording.number(high), height - 1: wording.number(low)}
     margin = max(len(text) for text in labels.values()) + 1
     columns = width - margin - 1

@@ -94,7 +94,7 @@ def _criterion(name: str, goal: float, pace: Pace) -> Criterion:
         value = None if series is None else series.last()
         remaining = None if series is None else _extrapolated(series, goal)
         start = None if series is None else _first_value(series)
-        text = f"reward {_of(wording.number(value), wording.number(goal))}"
+        text = f"reward {_of(wording.number(value), wording.goal(goal))}"
         return Criterion(name, text, value, goal, _fraction(value, goal, start), remaining)
     if name in _ENV_STEPS:
         series, label = _first(pace, catalogue.ENV_STEP_NAMES), "env steps"
@@ -104,7 +104,7 @@ def _criterion(name: str, goal: float, pace: Pace) -> Criterion:
         series, label = pace.series(name), wording.shown(name, 40)
     value = None if series is None else series.last()
     remaining = None if series is None else _extrapolated(series, goal)
-    text = f"{label} {_of(wording.count(value), wording.count(goal))}"
+    text = f"{label} {_of(wording.count(value), wording.goal(goal))}"
     return Criterion(name, text, value, goal, _fraction(value, goal, 0.0), remaining)
 
 
@@ -113,7 +113,7 @@ def _of(value: str, goal: str) -> str:
 
 
 def _time(name: str, goal: float, seconds: float | None) -> Criterion:
-    text = f"time {wording.count(seconds)} s of {wording.count(goal)} s"
+    text = f"time {wording.count(seconds)} s of {wording.goal(goal)} s"
     remaining = None if seconds is None else max(0.0, goal - seconds)
     return Criterion(name, text, seconds, goal, _fraction(seconds, goal, 0.0), remaining)
 

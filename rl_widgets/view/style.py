@@ -40,7 +40,7 @@ _SHEET = """
   margin: 6px 0 0; overflow-wrap: anywhere; }
 .rlw .rlw-facts { display: flex; flex-wrap: wrap; gap: 8px 10px; margin: 12px 0 0; }
 .rlw .rlw-fact { background: var(--rlw-raised); border-radius: 6px; padding: 6px 14px 7px;
-  min-width: 84px; }
+  min-width: 76px; }
 .rlw .rlw-fact span { display: block; color: var(--rlw-quiet); font-size: 11.5px; }
 .rlw .rlw-fact b { font-size: 18px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .rlw .rlw-criteria { display: flex; flex-wrap: wrap; gap: 6px 26px; margin: 10px 0 0; }
@@ -51,7 +51,9 @@ _SHEET = """
 .rlw table.rlw-children { border-collapse: collapse; width: 100%; margin: 12px 0 0; border: 0;
   font-size: 13px; font-variant-numeric: tabular-nums; table-layout: auto; }
 .rlw table.rlw-children th, .rlw table.rlw-children td { text-align: left; padding: 4px 12px 4px 0;
-  border: 0; vertical-align: top; background: none; white-space: normal; max-width: none; }
+  border: 0; vertical-align: top; background: none; white-space: nowrap; max-width: none; }
+.rlw table.rlw-children td.rlw-wide { white-space: normal; overflow-wrap: anywhere; }
+.rlw .rlw-scroll { overflow-x: auto; }
 .rlw table.rlw-children th { color: var(--rlw-quiet); font-weight: 500; font-size: 11.5px;
   border-bottom: 1px solid var(--rlw-border); }
 .rlw table.rlw-children tr { background: none !important; }
@@ -76,7 +78,8 @@ _SHEET = """
 .rlw .rlw-axes, .rlw .rlw-axes .widget-toggle-buttons { width: auto; }
 .rlw .rlw-question { font-weight: 600; white-space: nowrap; }
 .rlw .bqplot { --bq-content-font-color: var(--rlw-quiet);
-  --bq-axis-tick-text-fill: var(--rlw-quiet); --bq-axislabel-fill: var(--rlw-quiet); --bq-axislabel-font: 12px sans-serif;
+  --bq-axis-tick-text-fill: var(--rlw-quiet); --bq-axislabel-fill: var(--rlw-quiet);
+  --bq-axislabel-font: 12px sans-serif;
   --bq-background: transparent; --bq-plotarea-background-fill: transparent;
   --bq-grid-color: var(--rlw-border); --bq-axis-path-stroke: var(--rlw-border);
   --bq-axis-border-color: var(--rlw-border); --bq-axis-tick-stroke: var(--rlw-border); }

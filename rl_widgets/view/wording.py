@@ -26,10 +26,8 @@ def duration(seconds: float | None) -> str:
 
 def rough_duration(seconds: float) -> str:
     """A length of time that is an estimate: no more digits than it is worth."""
-    if seconds < 10:
-        return "a few seconds"
     if seconds < 90:
-        return f"{round(seconds / 10) * 10} s"
+        return f"{max(1, round(seconds / 10)) * 10} s"
     if seconds < 5400:
         return f"{round(seconds / 60)} min"
     return f"{seconds / 3600:.1f} h"
@@ -65,6 +63,11 @@ def number(value: float | None) -> str:
     if size >= 100:
         return f"{value:.1f}"
     return f"{value:.2f}" if size >= 1 or size == 0 else f"{value:.4f}"
+
+
+def goal(value: float) -> str:
+    """A number that a person has set: 18, 3,600, 0.95."""
+    return count(value) if value == round(value) and abs(value) < 1e15 else f"{value:g}"
 
 
 def plural(n: int, one: str, many: str = "") -> str:

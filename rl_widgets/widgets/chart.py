@@ -42,7 +42,11 @@ class CurveChart:
             preserve_domain={"x": True, "y": True},
         )
         self._x_axis = bqplot.Axis(
-            scale=self._x, label="iteration", grid_lines="none", num_ticks=7, tick_format="~s"
+            scale=self._x,
+            label="iteration",
+            label_offset="34px",
+            grid_lines="none",
+            tick_format="~s",
         )
         self._y_axis = bqplot.Axis(
             scale=self._y,
@@ -50,13 +54,15 @@ class CurveChart:
             label="",
             label_offset="46px",
             grid_lines="solid",
-            num_ticks=6,
+            tick_format="~g",
         )
         self.widget = bqplot.Figure(
             marks=[self._target, self._line],
             axes=[self._x_axis, self._y_axis],
             fig_margin={"top": 12, "bottom": 46, "left": 66, "right": 18},
             animation_duration=0,
+            padding_x=0.0,
+            padding_y=0.0,
             layout=ipywidgets.Layout(width="100%", height=_HEIGHT, min_width="200px"),
         )
         self._drawn: tuple[Any, ...] = ()
@@ -73,10 +79,8 @@ class CurveChart:
         for scale, low, high in ((self._x, x_low, x_high), (self._y, y_low, y_high)):
             with scale.hold_sync():
                 scale.min, scale.max = low, high
-        with self._x_axis.hold_sync():
-            self._x_axis.label = curve.x_title
-        with self._y_axis.hold_sync():
-            self._y_axis.label = _axis_title(curve.metric)
+        _label(self._x_axis, curve.x_title, picture.ticks(x_low, x_high, 7))
+        _label(self._y_axis, _axis_title(curve.metric), picture.ticks(y_low, y_high, 6))
         with self._line.hold_sync():
             self._line.x, self._line.y = curve.x, curve.y
         # An empty mark stays as it is: no message.
@@ -99,6 +103,14 @@ def _round_range(low: float, high: float, time: bool) -> tuple[float, float]:
         return low, high
     step = 10.0 ** np.floor(np.log10(high - low)) / 2
     return low, float(np.ceil(high / step + 1e-9) * step)
+
+
+def _label(axis: bqplot.Axis, title: str, ticks: list[float]) -> None:
+    with axis.hold_sync():
+        axis.label = title
+        # Left to itself the axis cuts its range into equal parts, at numbers like 24.8663.
+        if not np.array_equal(axis.tick_values, ticks):
+            axis.tick_values = ticks
 
 
 def _axis_title(metric: str) -> str:

@@ -154,7 +154,9 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         self._axis_choice.add_class("rlw-axes")
         self._axis_choice.observe(self._on_axis_choice, names="value")
         self._chart = CurveChart()
-        self._chart.widget.layout.display = "none"
+        # A figure that is made where it cannot be seen measures itself wrongly: it comes into the
+        # page with its first curve.
+        self._chart_place = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
 
     def _parts(self) -> list[ipywidgets.Widget]:
         piece = {name: widget for name, (widget, _) in self._pieces.items()}
@@ -180,7 +182,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
             *(piece[name] for name in names),
             chart_head,
             piece["message"],
-            self._chart.widget,
+            self._chart_place,
             piece["note"],
             piece["log_heading"],
             piece["log"],
@@ -199,10 +201,12 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         title = _chart_title(view)
         if self._chart_title.value != title:
             self._chart_title.value = title
-        display = "none" if view.curve.empty else None
-        if self._chart.widget.layout.display != display:
-            self._chart.widget.layout.display = display
         self._chart.draw(view.curve)
+        if not view.curve.empty and not self._chart_place.children:
+            self._chart_place.children = [self._chart.widget]
+        display = "none" if view.curve.empty else None
+        if self._axis_choice.layout.display != display:
+            self._axis_choice.layout.display = display
         self._cancel.draw(view)
 
     # -- the run's thread reads, the view's thread draws ---------------------------------------
@@ -291,5 +295,5 @@ def _message(view: RunView) -> str:
 def _note(view: RunView) -> str:
     parts = [view.curve.note] if view.curve.note else []
     if view.curve.target is not None and not view.curve.empty:
-        parts.append(f"The run stops at the dashed line ({wording.number(view.curve.target)}).")
+        parts.append(f"The run stops at the dashed line ({wording.goal(view.curve.target)}).")
     return f'<div class="rlw-note">{escape(" ".join(parts))}</div>' if parts else ""
