@@ -78,7 +78,10 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
             print(text.text(self._view))
             return
         bundle = super()._repr_mimebundle_()
-        shell.display_pub.publish(data={**bundle, "text/plain": repr(self)}, metadata={})
+        # The words beside the widget are for pages that draw none; they are never brought up to
+        # date, so they tell no state.
+        bundle["text/plain"] = f"RunDetails({self._view.header.run_id})"
+        shell.display_pub.publish(data=bundle, metadata={})
         self._saved = SavedForm(shell, self._key)
         self._saved.show(self._view)
         self._follow(paused=not self._view_count)
