@@ -24,6 +24,7 @@ demo: setup  ## Train Pong with IMPALA on a local Ray cluster for MINUTES=3 minu
 	$(BIN)/rl-widgets submit notebooks/files/pong_rllib.py --experiment pong-demo --workers 2 \
 		--watch -- --run IMPALA --env PongNoFrameskip-v4 \
 		--stop "{\"episode_reward_mean\": 18, \"time_total_s\": $$(( $(MINUTES) * 60 ))}"
+	@echo "In JupyterLab:    make lab"
 
 lab: setup  ## Open JupyterLab on the example notebook
 	$(BIN)/jupyter lab notebooks/pong_impala.ipynb

@@ -8,9 +8,14 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import NotFoundError, RLWidgetsError, UserError
+
+if TYPE_CHECKING:
+    from rl_widgets.run import Run
+    from rl_widgets.workspace import Workspace
 
 #: Exit codes: a run that failed, a request that cannot be, and Ctrl-C as shells count it.
 EXIT_RUN_FAILED = 1
@@ -20,7 +25,14 @@ EXIT_INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    # What follows -- is the entry script's, options and all: argparse would look into it.
+    own, script_arguments = given, []
+    if "--" in given:
+        at = given.index("--")
+        own, script_arguments = given[:at], given[at + 1 :]
+    arguments = _parser().parse_args(own)
+    arguments.script_arguments = script_arguments
     try:
         return int(arguments.do(arguments))
     except RLWidgetsError as error:
@@ -49,9 +61,9 @@ def _parser() -> argparse.ArgumentParser:
         "submit",
         help="start a run of an entry script",
         description="Start a run. What follows -- is given to the entry script.",
+        usage="rl-widgets submit [options] SCRIPT [-- ARGUMENT ...]",
     )
     submit.add_argument("script", type=Path, help="the entry script")
-    submit.add_argument("arguments", nargs="*", help="after --: arguments of the script")
     submit.add_argument(
         "--source", type=Path, help="source directory (default: the folder of the script)"
     )
@@ -86,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _workspace(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]  # imported late
+def _workspace(arguments: argparse.Namespace) -> Workspace:
     from rl_widgets.workspace import Workspace
 
     return Workspace.from_config(arguments.workspace)
@@ -110,7 +122,7 @@ def _submit(arguments: argparse.Namespace) -> int:
     estimator = ReinforcementLearningEstimator(
         source,
         entry_script=str(script),
-        script_params=arguments.arguments,
+        script_params=arguments.script_arguments,
         compute_target=arguments.target,
         max_run_duration_seconds=arguments.max_seconds,
         worker_configuration=WorkerConfiguration(arguments.workers, arguments.worker_target)
@@ -123,7 +135,28 @@ def _submit(arguments: argparse.Namespace) -> int:
     print(run.id)
     if not arguments.watch:
         return 0
-    return EXIT_RUN_FAILED if watch(run) == statuses.FAILED else 0
+    status = watch(run)
+    if status in statuses.FINAL:
+        _say_where(run)
+    return EXIT_RUN_FAILED if status == statuses.FAILED else 0
+
+
+def _say_where(run: Run) -> None:
+    """Where an ended run is kept, its picture, and how to open it."""
+    from rl_widgets.view import picture
+    from rl_widgets.view.reader import RunReader
+
+    view = RunReader.of(run).read()
+    file = run.folder / "head" / "outputs" / "reward.svg"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(picture.svg(view.curve, view.chart_message), encoding="utf-8")
+    except OSError as error:
+        print(f"The picture of its curve could not be written: {error.strerror}.")
+    else:
+        print(f"Its curve:        {file}")
+    print(f"The run is kept:  {run.folder}")
+    print(f'In a notebook:    RunDetails(Workspace.from_config().get_run("{run.id}"))')
 
 
 def _experiment_of(script: Path) -> str:
@@ -137,11 +170,8 @@ def _list(arguments: argparse.Namespace) -> int:
     workspace = _workspace(arguments)
     records = workspace.store.runs.find(arguments.experiment, limit=max(1, arguments.limit))
     for record in records:
-        if not record.final:
-            workspace.refresh(record.id)
-    print_runs(
-        workspace, workspace.store.runs.find(arguments.experiment, limit=max(1, arguments.limit))
-    )
+        workspace.refresh(record.id)
+    print_runs([workspace.get_run(record.id) for record in records])
     return 0
 
 
@@ -184,7 +214,7 @@ def _cancel(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _run(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]  # imported late
+def _run(arguments: argparse.Namespace) -> Run:
     workspace = _workspace(arguments)
     if arguments.run is None:
         newest = workspace.store.runs.find(limit=1)
