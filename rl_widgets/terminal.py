@@ -14,18 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from rl_widgets.store.errors import StoreError
-from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import plot
 from rl_widgets.view.badge import Badge
-from rl_widgets.view.header import header
 from rl_widgets.view.log import Segment
-from rl_widgets.view.picture import svg
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
-    from rl_widgets.workspace import Workspace
 
 #: Seconds between two pictures in a terminal, and between two looks.
 PERIOD = 0.5
@@ -84,62 +80,6 @@ def print_runs(runs: Sequence[Run], *, stream: IO[str] | None = None) -> None:
     if not console.is_terminal:
         console.width = 200
     console.print(table)
-
-
-def print_runs(
-    workspace: Workspace, records: Sequence[RunRecord], *, stream: IO[str] | None = None
-) -> None:
-    """A table of runs, newest first; says what to do where there is none."""
-    console = Console(file=stream or sys.stdout)
-    if not records:
-        _line(
-            console,
-            f"There is no run in the workspace {workspace.name!r} ({workspace.folder}) yet. "
-            "`rl-widgets submit SCRIPT` starts one.",
-        )
-        return
-    if not console.is_terminal:
-        for record in records:
-            head = header(record, time.time())
-            about = (head.run_id, head.experiment, head.status, head.created, head.timing)
-            _line(console, "\t".join(about))
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("Run", "Experiment", "State", "Submitted", "Time"):
-        table.add_column(title, overflow="fold")
-    for record in records:
-        head = header(record, time.time())
-        table.add_row(
-            Text(head.run_id), Text(head.experiment), _badge(head.badge), head.created, head.timing
-        )
-    console.print(table)
-
-
-def print_end(run: Run, *, stream: IO[str] | None = None) -> Path | None:
-    """Say where a run is kept and how to see it again; returns the picture of its reward curve.
-
-    The picture is `reward.svg` in the run's folder, None where there is no curve to draw.
-    """
-    console = Console(file=stream or sys.stdout)
-    view = RunReader.of(run).read()
-    run_id = view.header.run_id
-    folder = run.workspace.run_folder(run_id)
-    _line(console, f"The run is kept in {folder}")
-    _line(
-        console,
-        f'In a notebook (`make lab`): RunDetails(Workspace.from_config().get_run("{run_id}"))',
-    )
-    if view.curve.empty:
-        _line(console, view.chart_message)
-        return None
-    file = folder / "reward.svg"
-    try:
-        file.write_text(svg(view.curve), encoding="utf-8")
-    except OSError as error:
-        _line(console, f"The picture {file} could not be written ({error.strerror}).")
-        return None
-    _line(console, f"Its reward curve as a picture: {file}")
-    return file
 
 
 class _Looker:
