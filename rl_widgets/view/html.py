@@ -113,7 +113,7 @@ def criteria(view: RunView) -> str:
         width = 0.0 if row.fraction is None else row.fraction * 100
         bars.append(
             f'<div class="rlw-criterion"><span class="rlw-quiet">{escape(row.text)}</span>'
-            f'<div class="rlw-bar"><i style="width: {width:.1f}%"></i></div></div>'
+            f'<div class="rlw-bar"><div style="width: {width:.1f}%"></div></div></div>'
         )
     return f'<div class="rlw-criteria">{"".join(bars)}</div>' if bars else ""
 

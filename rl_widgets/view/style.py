@@ -47,7 +47,7 @@ _SHEET = """
 .rlw .rlw-criterion { min-width: 190px; flex: 0 1 260px; font-variant-numeric: tabular-nums; }
 .rlw .rlw-bar { height: 5px; border-radius: 3px; background: var(--rlw-border); overflow: hidden;
   margin-top: 3px; }
-.rlw .rlw-bar i { display: block; height: 100%; border-radius: 3px; background: var(--rlw-line); }
+.rlw .rlw-bar div { display: block; height: 100%; border-radius: 3px; background: var(--rlw-line); }
 .rlw table.rlw-children { border-collapse: collapse; width: 100%; margin: 12px 0 0; border: 0;
   font-size: 13px; font-variant-numeric: tabular-nums; table-layout: auto; }
 .rlw table.rlw-children th, .rlw table.rlw-children td { text-align: left; padding: 4px 12px 4px 0;

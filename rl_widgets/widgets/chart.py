@@ -50,7 +50,7 @@ class CurveChart:
         )
         self._y_axis = bqplot.Axis(
             scale=self._y,
-            orientation="vertical",
+            side="left",
             label="",
             label_offset="46px",
             grid_lines="solid",

@@ -28,6 +28,7 @@ class CommandThread:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._busy = False
 
     def post(self, command: Command) -> None:
         """Have a command carried out; returns at once."""
@@ -42,8 +43,14 @@ class CommandThread:
         """Whether the thread runs."""
         return self._thread is not None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a command is waiting or being carried out."""
+        return self._busy or not self._commands.empty()
+
     def _work(self) -> None:
         while True:
+            self._busy = False
             try:
                 command = self._commands.get(timeout=self._linger)
             except queue.Empty:
@@ -52,6 +59,7 @@ class CommandThread:
                         self._thread = None
                         return
                 continue
+            self._busy = True
             try:
                 command()
             except Exception as error:  # noqa: BLE001 the thread outlives a command

@@ -39,6 +39,10 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
     #: The x-axis of the chart: 'iteration', 'env_steps' or 'time'.
     axis = traitlets.Enum(list(AXES), default_value="iteration")
 
+    # A view that could not be made is closed, too.
+    _follower: Follower | None = None
+    _chart: CurveChart | None = None
+
     def __init__(self, run: Run, **kwargs: Any) -> None:
         if not hasattr(run, "workspace") or not hasattr(run, "id"):
             raise UserError(
@@ -49,7 +53,6 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         self._key = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._newest: RunView | None = None
-        self._follower: Follower | None = None
         self._saved: SavedForm | None = None
         self._reader = RunReader.of(run)
         self._thread = CommandThread(f"rl_widgets shows {run.id}", self._switch_off)
@@ -105,7 +108,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         """End the threads and remove the view."""
         if self._follower is not None:
             self._follower.stop(wait=2.0)
-        if self.comm is not None:
+        if self._chart is not None:
             self._chart.close()
         super().close()
 

@@ -1,0 +1,97 @@
+"""Widgets without a browser: a comm that records every message."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import comm
+import pytest
+from comm.base_comm import BaseComm
+
+
+class Message:
+    """One message to the front end: which widget, what, on which thread."""
+
+    def __init__(self, comm_id: str, kind: str, data: dict[str, Any]) -> None:
+        self.comm_id = comm_id
+        self.kind = kind
+        self.state = data.get("state", {}) if data.get("method") == "update" else {}
+        self.thread = threading.current_thread().name
+
+
+class Messages(list[Message]):
+    """All messages that were sent."""
+
+    def updates(self) -> list[Message]:
+        """Those that change a widget."""
+        return [m for m in self if m.state]
+
+
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch) -> Messages:
+    sent = Messages()
+
+    class RecordingComm(BaseComm):
+        def publish_msg(
+            self,
+            msg_type: str,
+            data: Any = None,
+            metadata: Any = None,
+            buffers: Any = None,
+            **k: Any,
+        ) -> None:
+            sent.append(Message(self.comm_id, msg_type, data or {}))
+
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+    return sent
+
+
+class NotebookShell:
+    """As much of IPython's shell as displaying takes."""
+
+    kernel = object()
+
+    def __init__(self) -> None:
+        self.outputs: dict[str, dict[str, Any]] = {}
+        self.published: list[tuple[bool, dict[str, Any]]] = []
+        self.hooks: list[Callable[[Any], None]] = []
+        self.display_pub = self
+        self.events = self
+        self._numbers = itertools.count()
+
+    def publish(
+        self, data: Any, metadata: Any = None, transient: Any = None, update: bool = False
+    ) -> None:
+        key = (transient or {}).get("display_id") or f"output-{next(self._numbers)}"
+        assert update == (key in self.outputs)
+        self.outputs[key] = data
+        self.published.append((update, data))
+
+    def register(self, event: str, hook: Callable[[Any], None]) -> None:
+        assert event == "post_run_cell"
+        self.hooks.append(hook)
+
+    def unregister(self, event: str, hook: Callable[[Any], None]) -> None:
+        self.hooks.remove(hook)
+
+    def end_cell(self) -> None:
+        for hook in list(self.hooks):
+            hook(None)
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> NotebookShell:
+    shell = NotebookShell()
+    monkeypatch.setattr("rl_widgets.widgets.run_details._notebook_shell", lambda: shell)
+    return shell
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
+        time.sleep(0.005)
