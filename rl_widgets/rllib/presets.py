@@ -25,7 +25,8 @@ COMMON: Final[Settings] = {
     # A runner that died comes back after a second, not a minute, but not for ever.
     "delay_between_env_runner_restarts_s": 1.0,
     "max_num_env_runner_restarts": 20,
-    "env_runner_health_probe_timeout_s": 2.0,
+    # Training stands still for so long while a lost runner is asked whether it is back.
+    "env_runner_health_probe_timeout_s": 0.5,
     "env_runner_restore_timeout_s": 60.0,
     # With every env runner lost, training goes on with the one of the main process.
     "create_env_on_local_worker": True,
