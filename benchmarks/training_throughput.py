@@ -122,7 +122,11 @@ def run_side(side: str, runners: int, seconds: float) -> dict[str, float]:
          str(seconds)],
         capture_output=True, text=True, timeout=seconds + 300, check=False,
         # A busy machine takes its time to start a Ray.
-        env={**os.environ, "RAY_raylet_start_wait_time_s": "180"},
+        env={
+            **os.environ,
+            "RAY_raylet_start_wait_time_s": "180",
+            "RAY_agent_register_timeout_ms": "180000",
+        },
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{side} failed:\n{done.stderr[-3000:]}")

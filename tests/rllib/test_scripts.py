@@ -22,7 +22,9 @@ def run_script(name, *arguments, folder, timeout=200):
             "RL_WIDGETS_RUN_FOLDER": str(folder),
             "RL_WIDGETS_ATTEMPT": "1",
             "RAY_USAGE_STATS_ENABLED": "0",
+            # A busy machine takes its time to start a Ray.
             "RAY_raylet_start_wait_time_s": "120",
+            "RAY_agent_register_timeout_ms": "120000",
         },
         capture_output=True,
         text=True,

@@ -39,10 +39,14 @@ def cluster():
 
     # Workers cannot import this file, as they can what lies beside an entry script.
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    ray.init(
-        address="local", num_cpus=3, num_gpus=0, include_dashboard=False, log_to_driver=False,
-        logging_level="ERROR",
-    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        # A busy machine takes its time to start a Ray.
+        patch.setenv("RAY_raylet_start_wait_time_s", "120")
+        patch.setenv("RAY_agent_register_timeout_ms", "120000")
+        ray.init(
+            address="local", num_cpus=3, num_gpus=0, include_dashboard=False, log_to_driver=False,
+            logging_level="ERROR",
+        )  # fmt: skip
     yield
     ray.shutdown()
 
