@@ -15,7 +15,8 @@ from rl_widgets.widgets.command_thread import Command
 class CancelControl:
     """`widget` shows 'Cancel run', then the question, then that it was asked for.
 
-    `post` has a command carried out on the view's thread, `cancel` asks for the run's end.
+    `buttons` are all that it may show. `post` has a command carried out on the view's thread,
+    `cancel` asks for the run's end.
     """
 
     def __init__(self, post: Callable[[Command], None], cancel: Callable[[], None]) -> None:
@@ -29,6 +30,7 @@ class CancelControl:
         self._begin.on_click(lambda _: post(self._ask))
         self._yes.on_click(lambda _: post(self._confirmed))
         self._no.on_click(lambda _: post(self._keep))
+        self.buttons = (self._begin, self._yes, self._no)
         self.widget = ipywidgets.HBox(
             [self._begin], layout=ipywidgets.Layout(flex="0 0 auto", align_items="center")
         )

@@ -23,6 +23,7 @@ from rl_widgets.widgets.cancel import CancelControl
 from rl_widgets.widgets.chart import CurveChart
 from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.saved_form import SavedForm
+from rl_widgets.widgets.subshells import answer_while_busy
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
@@ -41,7 +42,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
 
     # A view that could not be made is closed, too.
     _follower: Follower | None = None
-    _chart: CurveChart | None = None
+    _chart: CurveChart
 
     def __init__(self, run: Run, **kwargs: Any) -> None:
         if not hasattr(run, "workspace") or not hasattr(run, "id"):
@@ -66,6 +67,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         # Nought, and not None, has the front end count the views.
         self._view_count = 0
         self._draw(self._view)
+        answer_while_busy(self, self._axis_choice, *self._cancel.buttons)
         self.observe(self._on_view_count, names="_view_count")
         self.observe(self._on_axis, names="axis")
 
@@ -87,7 +89,9 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         shell.display_pub.publish(data=bundle, metadata={})
         self._saved = SavedForm(shell, self._key)
         self._saved.show(self._view)
-        self._follow(paused=not self._view_count)
+        # The page's count of its views may come late: a kernel that is busy with this very cell
+        # hears nothing of it where comms do not use subshells. Until told otherwise, it is shown.
+        self._follow()
 
     def get_widget_data(self) -> dict[str, Any]:
         """What the view shows, as a dict of texts, numbers, lists and dicts."""
@@ -108,7 +112,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         """End the threads and remove the view."""
         if self._follower is not None:
             self._follower.stop(wait=2.0)
-        if self._chart is not None:
+        if hasattr(self, "_chart"):
             self._chart.close()
         super().close()
 
@@ -217,7 +221,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
 
     # -- the run's thread reads, the view's thread draws ---------------------------------------
 
-    def _follow(self, paused: bool) -> None:
+    def _follow(self) -> None:
         """Follow the run, unless that is done or it has ended."""
         with self._lock:
             if self._view.final or (self._follower is not None and self._follower.alive):
@@ -228,7 +232,6 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
                 self._take,
                 functools.partial(self._workspace.refresh, self._reader.run_id),
             )
-            self._follower.paused = paused
             self._follower.start()
 
     def _take(self, view: RunView) -> None:
@@ -258,7 +261,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         if follower is not None and follower.alive:
             follower.paused = not shown
         elif shown:
-            self._follow(paused=False)
+            self._follow()
 
     def _on_axis_choice(self, change: Any) -> None:
         self.axis = change["new"]
