@@ -157,6 +157,7 @@ class Browser:
         light = "false" if "Dark" in name else "true"
         self.execute("apputils:change-theme", theme=name)
         self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def picture(self, name: str) -> Path:
         ARTIFACTS.mkdir(exist_ok=True)
