@@ -42,7 +42,7 @@ _log = logging.getLogger("rl_widgets.supervisor")
 #: Seconds between two looks at the spool: what a live view waits for a new point at most.
 TICK = 0.05
 #: Seconds between two looks at nodes, job and requests to cancel.
-LOOK = 0.25
+LOOK = 0.5
 #: Seconds between two samples of what the nodes use.
 SAMPLE = 2.0
 #: Seconds that a job may be over, by Ray's word, without the bootstrap's word on how it ended.

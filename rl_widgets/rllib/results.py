@@ -153,7 +153,10 @@ def add_old_names(result: dict[str, Any], window: EpisodeWindow) -> None:
 
 
 def _items(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple, deque)) else []
+    """What a metric of single items holds. RLlib gives the bare number where there is one item."""
+    if value is None:
+        return []
+    return list(value) if hasattr(value, "__iter__") else [value]
 
 
 def call_legacy(

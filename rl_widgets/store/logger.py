@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import numbers
 import os
 import shutil
@@ -176,9 +177,13 @@ def from_environment() -> tuple[str, Path, RunLogger] | None:
     folder = os.environ.get("RL_WIDGETS_RUN_FOLDER")
     if not run_id or not folder:
         return None
-    attempt = int(os.environ.get("RL_WIDGETS_ATTEMPT", "1"))
-    child = os.environ.get("RL_WIDGETS_CHILD", "head")
-    return run_id, Path(folder), RunLogger.to_spool(Path(folder), child, attempt)
+    return run_id, Path(folder), _context_logger(folder, os.environ.get("RL_WIDGETS_ATTEMPT", "1"))
+
+
+@functools.cache
+def _context_logger(folder: str, attempt: str) -> RunLogger:
+    """One for each process: a callback asks for its context at every result."""
+    return RunLogger.to_spool(Path(folder), "head", int(attempt))
 
 
 def _checked_name(name: Any) -> str:

@@ -64,6 +64,16 @@ def test_the_mean_is_over_the_last_episodes_and_not_over_an_iteration():
     assert EPISODE_RETURNS not in third["env_runners"]
 
 
+def test_one_episode_alone_counts_though_it_comes_as_a_bare_number():
+    window = EpisodeWindow(100)
+    add_old_names(result(1, [4.0]), window)
+    alone = result(2, episodes=2)
+    alone["env_runners"].update({EPISODE_RETURNS: 8.0, EPISODE_LENGTHS: 12})
+    add_old_names(alone, window)
+    assert alone["episode_reward_mean"] == 6.0
+    assert alone["episodes_in_mean"] == alone["episodes_total"] == 2
+
+
 def test_the_mean_stays_when_no_episode_ends_in_an_iteration():
     window = EpisodeWindow(100)
     add_old_names(result(1, [4.0, 6.0]), window)
