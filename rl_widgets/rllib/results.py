@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rl_widgets.rllib.env_runner import EPISODE_LENGTHS, EPISODE_RETURNS, make_strict
+from rl_widgets.store.logger import held_back
 
 #: 2.60's name under `env_runners` -> 0.8.3's name at the top.
 EPISODE_NAMES = {
@@ -78,14 +78,16 @@ class ResultCallback:
         for function in self._functions:
             function(algorithm=algorithm, metrics_logger=metrics_logger, result=result, **kwargs)
         in_a_job = bool(os.environ.get("RL_WIDGETS_RUN_FOLDER"))
-        own: dict[str, Any] = {}
-        if self._legacy is not None:
-            with _collected(active=in_a_job) as own:
+        own: dict[str, float] = {}
+        if self._legacy is not None and in_a_job:
+            with held_back() as own:
                 call_legacy(self._legacy, algorithm, result)
+        elif self._legacy is not None:
+            call_legacy(self._legacy, algorithm, result)
         if in_a_job:
             self._log(result, own)
 
-    def _log(self, result: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    def _log(self, result: Mapping[str, Any], own: Mapping[str, float]) -> None:
         from rl_widgets import Run
 
         if self._run is None:
@@ -214,36 +216,6 @@ def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
     found["num_env_runner_restarts"] = health.get("num_remote_worker_restarts")
     numbers = {name: _number(value) for name, value in found.items()}
     return {name: value for name, value in numbers.items() if value is not None}
-
-
-@contextmanager
-def _collected(*, active: bool) -> Iterator[dict[str, Any]]:
-    """Numbers that are logged in the block without a step, by name, instead of being written.
-
-    A callback of 0.8.3 logs `episode_reward_mean` by itself; written at once it would be in the run
-    twice, and without the iteration that it belongs to.
-    """
-    from rl_widgets.store.logger import RunLogger
-
-    found: dict[str, Any] = {}
-    if not active:
-        yield found
-        return
-    write = RunLogger.log
-
-    def collect(
-        self: RunLogger, name: str, value: Any, description: str = "", step: int | None = None
-    ) -> None:
-        if step is None and not description:
-            found[name] = value
-        else:
-            write(self, name, value, description, step)
-
-    RunLogger.log = collect  # type: ignore[method-assign]
-    try:
-        yield found
-    finally:
-        RunLogger.log = write  # type: ignore[method-assign]
 
 
 def _number(value: Any) -> float | None:

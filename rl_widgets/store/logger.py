@@ -8,7 +8,9 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +20,25 @@ from rl_widgets.store.spool import SpoolWriter
 MAX_NAME_LENGTH = 255
 MAX_STEP = 2**63 - 1
 _Columns = Mapping[str, Sequence[Any]]
+
+
+#: Where numbers without a step go while `held_back` is open.
+_held_back: ContextVar[dict[str, float] | None] = ContextVar("held_back", default=None)
+
+
+@contextmanager
+def held_back() -> Iterator[dict[str, float]]:
+    """Numbers that this thread logs in the block without a step, by name, instead of being written.
+
+    A callback of RLlib 0.8.3 logs `episode_reward_mean` by itself; written at once it would be in
+    the run twice, and without the iteration that it belongs to.
+    """
+    found: dict[str, float] = {}
+    token = _held_back.set(found)
+    try:
+        yield found
+    finally:
+        _held_back.reset(token)
 
 
 class Sink(Protocol):
@@ -65,6 +86,10 @@ class RunLogger:
                 f"run.log({_short(name)}, …) takes one number; for several use "
                 f"run.log_list({_short(name)}, [...])."
             )
+        held = _held_back.get()
+        if held is not None and step is None and not description:
+            held[_checked_name(name)] = _number(name, value)
+            return
         record = self._record(step)
         record["m"] = {_checked_name(name): _number(name, value)}
         if description:
