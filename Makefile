@@ -22,12 +22,12 @@ $(MADE): pyproject.toml requirements.lock
 
 demo: setup  ## Train Pong with IMPALA on a local Ray cluster for MINUTES=3 minutes, watched live
 	$(BIN)/rl-widgets submit notebooks/files/pong_rllib.py --experiment pong-demo --workers 2 \
-		--watch -- --run IMPALA --env PongNoFrameskip-v4 \
+		--watch -- --run IMPALA --env PongNoFrameskip-v4 --config '{"num_workers": 2}' \
 		--stop "{\"episode_reward_mean\": 18, \"time_total_s\": $$(( $(MINUTES) * 60 ))}"
 	@echo "In JupyterLab:    make lab"
 
 lab: setup  ## Open JupyterLab on the example notebook
-	$(BIN)/jupyter lab notebooks/pong_impala.ipynb
+	$(BIN)/jupyter lab notebooks/pong_impala.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: setup lint  ## All checks and tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -103,7 +103,8 @@ def _write(
             id=f"{run_id}_{role}",
             role=role,
             parent=run_id,
-            target=group.target if group is not None else "",
+            # Workers that share the head's one local node have no lease of their own.
+            target=group.target or plan.head.target,
             **common,
         )
         for role, group in groups.items()
