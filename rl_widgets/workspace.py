@@ -57,9 +57,11 @@ class Workspace:
         self.location = location
         self.folder = Path(folder).expanduser().absolute() if folder else _folder_of(name)
         self.store = Store.open(self.folder)
-        from rl_widgets.compute import ensure_local_target
+        if "RL_WIDGETS_RUN_ID" not in os.environ:
+            # A process of a job sees its node's GPUs alone and must not take them for the machine's.
+            from rl_widgets.compute import ensure_local_target
 
-        ensure_local_target(self.store)
+            ensure_local_target(self.store)
 
     @classmethod
     def from_config(cls, path: str | os.PathLike[str] | None = None) -> Workspace:
