@@ -58,7 +58,7 @@ class Workspace:
         self.folder = Path(folder).expanduser().absolute() if folder else _folder_of(name)
         self.store = Store.open(self.folder)
         if "RL_WIDGETS_RUN_ID" not in os.environ:
-            # A process of a job sees its node's GPUs alone and must not take them for the machine's.
+            # A process of a job sees only its node's GPUs and must not take these for all.
             from rl_widgets.compute import ensure_local_target
 
             ensure_local_target(self.store)
