@@ -51,5 +51,11 @@ def is_reward(name: str | None) -> bool:
 
 
 def candidates(names: Iterable[str]) -> list[str]:
-    """Metrics that may be the main one where no reward is logged, best first."""
+    """Metrics that may be the main one where no reward is logged, best first.
+
+    None where episodes are counted: their reward is the main metric, also before one has ended.
+    """
+    names = list(names)
+    if "episodes_total" in names:
+        return []
     return [n for n in names if n not in _BOOKKEEPING and not n.startswith("resources/")]

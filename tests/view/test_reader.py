@@ -119,6 +119,18 @@ def test_a_script_without_rllib_shows_its_first_metric_that_changes(fixture: Fix
     assert view.fact("reward") == "0.3333"
 
 
+def test_where_episodes_are_counted_nothing_stands_in_for_their_reward(
+    fixture: FixtureRun,
+) -> None:
+    for i in range(5):
+        fixture.result(i + 1, None)
+        fixture.logger.log_metrics({"num_env_steps_trained_lifetime": i * 640})
+    fixture.take_in()
+    view = RunReader.of(fixture.run).read()
+    assert view.curve.empty
+    assert view.chart_message == "No episode has ended yet."
+
+
 def test_a_million_points_are_thinned_and_keep_their_ends(fixture: FixtureRun) -> None:
     y = np.sin(np.arange(1_000_000) / 1000.0)
     y[500_123], y[700_321] = 7.0, -7.0
