@@ -11,6 +11,7 @@ from rl_widgets.backend.machine import GIB, Machine, Size, find_size, sizes, thi
 from rl_widgets.store.database import Store
 from rl_widgets.store.errors import ConflictError, RLWidgetsError
 from rl_widgets.store.targets import TargetRecord
+from rl_widgets.store.times import utc_text
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
@@ -377,10 +378,10 @@ class AmlComputeStatus:
             "targetNodeCount": self.target_node_count,
             "nodeStateCounts": self.node_state_counts,
             "allocationState": self.allocation_state,
-            "allocationStateTransitionTime": _iso(self.allocation_state_transition_time),
+            "allocationStateTransitionTime": utc_text(self.allocation_state_transition_time),
             "errors": self.errors,
-            "creationTime": _iso(self.creation_time),
-            "modifiedTime": _iso(self.modified_time),
+            "creationTime": utc_text(self.creation_time),
+            "modifiedTime": utc_text(self.modified_time),
             "provisioningState": self.provisioning_state,
             "provisioningStateTransitionTime": None,
             "scaleSettings": self.scale_settings,
@@ -478,10 +479,6 @@ def _check_whole(name: str, value: Any, low: int, high: int) -> None:
         raise ComputeTargetException(
             f"{name} is a whole number from {low} to {high:,}, not {value!r:.60}."
         )
-
-
-def _iso(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 __all__ = [

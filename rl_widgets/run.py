@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import RLWidgetsError, UserError
 from rl_widgets.store.logger import PrintingSink, RunLogger, from_environment
+from rl_widgets.store.times import utc_text
 
 if TYPE_CHECKING:
     from rl_widgets.backend.liveness import RunLock
@@ -189,9 +190,9 @@ class Run:
             "target": record.target,
             "status": record.status,
             "statusMessage": record.message,
-            "createdTimeUtc": _iso(record.created),
-            "startTimeUtc": _iso(record.started),
-            "endTimeUtc": _iso(record.ended),
+            "createdTimeUtc": utc_text(record.created),
+            "startTimeUtc": utc_text(record.started),
+            "endTimeUtc": utc_text(record.ended),
             "error": record.error,
             "warnings": [{"source": "rl_widgets", "message": text} for text in record.warnings],
             "tags": record.tags,
@@ -545,11 +546,3 @@ def _text(what: str, value: Any, longest: int = 1_000) -> str:
     if len(value) > longest:
         raise UserError(f"{what} has at most {longest:,} characters, not {len(value):,}.")
     return value
-
-
-def _iso(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return (
-        time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{seconds % 1:.6f}"[2:] + "Z"
-    )

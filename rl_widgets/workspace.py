@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from jupyter_core.paths import jupyter_data_dir
 from rl_widgets.backend import reaper
 from rl_widgets.store.database import Store
 from rl_widgets.store.errors import UserError
+from rl_widgets.store.times import utc_text
 
 if TYPE_CHECKING:
     from rl_widgets.compute import AmlCompute
@@ -154,7 +154,7 @@ class Workspace:
             "record": str(self.store.path),
             "experiments": len(self.store.runs.experiments()),
             "computeTargets": len(self.store.targets.all()),
-            "creationTime": _iso(self.store.path.stat().st_ctime),
+            "creationTime": utc_text(self.store.path.stat().st_ctime),
         }
 
     def close(self) -> None:
@@ -227,7 +227,3 @@ def _read_config(file: Path) -> dict[str, str]:
     if not values.get("workspace_name"):
         raise UserError(f"The workspace configuration {file} has no workspace_name (line 1).")
     return values
-
-
-def _iso(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
