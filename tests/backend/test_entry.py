@@ -49,6 +49,9 @@ def run_entry(tmp_path: Path):
             timeout=60,
             check=False,
             capture_output=True,
+            # Ray gives a job a session of its own; the one of the tests may belong to a process
+            # outside of their container, where its number reads 0.
+            start_new_session=True,
         )
         assert ended.stdout == ended.stderr == b""
         exit_file = folder / "job" / "exit.json"
