@@ -19,7 +19,7 @@ def by_name(metrics: Metrics, series: Sequence[SeriesRecord], name: str | None) 
     for metric in dict.fromkeys(s.name for s in chosen):
         ids = [s.id for s in chosen if s.name == metric]
         values = points.value[np.isin(points.series, ids)].tolist()
-        kept = [payload for _, sid, payload in payloads if sid in ids]
+        kept = [p.payload for p in payloads if p.series in ids]
         kind = next(s.kind for s in chosen if s.name == metric)
         if kind == "row":
             columns = dict.fromkeys(c for row in kept for c in row)

@@ -120,6 +120,7 @@ def _points(run_id: str, record: Any, file: str) -> list[NewPoint]:
                     attempt,
                     when,
                     step=step,
+                    env_steps=env_steps,
                     kind=str(record.get("k", "row")),
                     payload=payload,
                     description=description,

@@ -19,6 +19,8 @@ from rl_widgets.store.spool import SpoolWriter
 
 MAX_NAME_LENGTH = 255
 MAX_STEP = 2**63 - 1
+#: What the names of the series of events begin with.
+EVENTS = "events/"
 _Columns = Mapping[str, Sequence[Any]]
 
 
@@ -176,6 +178,26 @@ class RunLogger:
                     f"run.log_image: {path} cannot be read ({error.strerror})."
                 ) from error
         self._payload("image", name, {"path": relative.as_posix()}, description)
+
+    def log_event(
+        self,
+        kind: str,
+        text: str,
+        step: int | None = None,
+        env_steps: int | None = None,
+        **details: Any,
+    ) -> None:
+        """Log that something happened, such as a checkpoint: a mark on the curves of the run.
+
+        `kind` is one word ("checkpoint", "video", "node_lost", "resumed"), `text` the sentence that
+        a person reads, `details` JSON values by name; paths are relative to the run's folder.
+        """
+        record = self._record(step)
+        if env_steps is not None:
+            record["e"] = _checked_step("env_steps", env_steps)
+        record["k"] = "event"
+        record["p"] = {_checked_name(f"{EVENTS}{kind}"): {"text": str(text), **details}}
+        self._sink.append(record)
 
     def flush(self) -> None:
         """Return when all that was logged is on the disk. Raises `StoreError` if it cannot be."""

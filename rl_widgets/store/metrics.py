@@ -49,6 +49,18 @@ class Points:
         return len(self.id)
 
 
+class Payload(NamedTuple):
+    """A point that is no number: a row, a table, an image or an event; fields as in `Points`."""
+
+    id: int
+    series: int
+    attempt: int
+    step: int | None
+    env_steps: int | None
+    time: float
+    payload: Any
+
+
 class NewPoint(NamedTuple):
     """A point on its way into the record; `run` and `name` tell its series."""
 
@@ -111,15 +123,16 @@ class Metrics:
             value=np.array(columns[6], np.float64),
         )
 
-    def payloads(self, series_ids: Sequence[int], after: int = 0) -> list[tuple[int, int, Any]]:
-        """Rows, tables and images: (id, series id, payload) in the order of their ids."""
+    def payloads(self, series_ids: Sequence[int], after: int = 0) -> list[Payload]:
+        """Rows, tables, images and events with an id greater than `after`, in their order."""
+        columns = (points.c[name] for name in Payload._fields)
         query = (
-            sa.select(points.c.id, points.c.series, points.c.payload)
+            sa.select(*columns)
             .where(points.c.series.in_(list(series_ids)), points.c.id > after)
             .order_by(points.c.id)
         )
         with self._database.read() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+            return [Payload(*row) for row in connection.execute(query)]
 
     def add(self, new: Sequence[NewPoint]) -> None:
         """Append points in one transaction."""

@@ -15,7 +15,7 @@ from rl_widgets.view.series import Floats, Series, joined
 MAX_POINTS = 2000
 
 #: The x-axes that a person may choose, with their words.
-AXES = {"iteration": "Iteration", "env_steps": "Env steps", "time": "Time"}
+AXES = {"env_steps": "Env steps", "iteration": "Iteration", "time": "Time"}
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Curve:
     """
 
     metric: str = ""
-    axis: str = "iteration"
-    x_title: str = "iteration"
+    axis: str = "env_steps"
+    x_title: str = "env steps"
     x: Floats = field(default_factory=lambda: np.empty(0))
     y: Floats = field(default_factory=lambda: np.empty(0))
     points: int = 0

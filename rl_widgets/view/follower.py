@@ -50,7 +50,6 @@ class Follower:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._paused = False
-        self._axis: str | None = None
         # `first` may be of before the run's last change.
         self._stale = True
         self._handed_on = 0.0
@@ -84,11 +83,6 @@ class Follower:
         if value != self._paused:
             self._paused = value
             self._wake.set()
-
-    def set_axis(self, axis: str) -> None:
-        """Draw the curve over another axis from now on."""
-        self._axis = axis
-        self._wake.set()
 
     def _run(self) -> None:
         retry = RETRY
@@ -141,16 +135,10 @@ class Follower:
     def _look(self) -> RunView | None:
         """One look; returns the view that was handed on, if one was."""
         reader, last = self._reader, self._last
-        chosen, self._axis = self._axis, None
-        if chosen is not None:
-            reader.axis = chosen
-            self._stale = self._stale or self._paused
         if self._paused:
             if not self._stale or reader.read_status() == last.header.status:
                 return None
         elif not self._stale and not last.trouble:
-            if chosen is not None:
-                return self._hand_on(reader.view())
             if time.monotonic() - self._handed_on < TICK:
                 return None
             reader.read_log()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,17 @@ from rl_widgets.store.database import Store
 from rl_widgets.store.metrics import SeriesRecord
 from rl_widgets.store.nodes import NodeRecord
 from rl_widgets.store.runs import RunRecord
-from rl_widgets.view import catalogue, children, curve, failure, header, log, progress, wording
+from rl_widgets.view import (
+    catalogue,
+    children,
+    curve,
+    events,
+    failure,
+    header,
+    log,
+    progress,
+    wording,
+)
 from rl_widgets.view.run_view import Fact, RunView
 from rl_widgets.view.series import Series
 
@@ -26,19 +38,28 @@ _LOG = Path("head") / "driver_log.txt"
 
 
 class RunReader:
-    """Makes `RunView`s of one run. Not to be used by two threads at a time."""
+    """Makes `RunView`s of one run, and holds what the parts of a view are made of.
+
+    Its methods take `lock`, so that a view's thread may ask while the follower's thread reads;
+    whoever takes several things that have to fit together holds it meanwhile.
+    """
 
     def __init__(
         self,
         store: Store,
         run_id: str,
         run_folder: Path,
-        axis: str = "iteration",
+        axis: str = "env_steps",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
         self.run_id = run_id
+        self.run_folder = run_folder
         self.axis = axis
+        self.lock = threading.RLock()
+        self.events: list[events.Event] = []
+        self._asked: set[str] = set()
+        self._events_to = 0
         self._log_path = run_folder / _LOG
         self._clock = clock
         self._record: RunRecord | None = None
@@ -55,7 +76,7 @@ class RunReader:
         self._revision = 0
 
     @classmethod
-    def of(cls, run: Run, axis: str = "iteration") -> RunReader:
+    def of(cls, run: Run, axis: str = "env_steps") -> RunReader:
         """A reader of a public run; of a child run, its whole run."""
         workspace = run.workspace
         record = workspace.store.runs.get(run.id)
@@ -64,13 +85,14 @@ class RunReader:
 
     def read(self) -> RunView:
         """Bring everything up to date. Raises `StoreError` and `NotFoundError`."""
-        record = self._record = self.store.runs.get(self.run_id)
-        # Status first, numbers after: a run that reads as ended has all its points in them.
-        self._children = self.store.runs.children(self.run_id)
-        self._nodes = self.store.nodes.of([child.id for child in self._children])
-        self._read_points([record.id, *(child.id for child in self._children)])
-        self.read_log()
-        return self.view()
+        with self.lock:
+            record = self._record = self.store.runs.get(self.run_id)
+            # Status first, numbers after: a run that reads as ended has all its points in them.
+            self._children = self.store.runs.children(self.run_id)
+            self._nodes = self.store.nodes.of([child.id for child in self._children])
+            self._read_points([record.id, *(child.id for child in self._children)])
+            self.read_log()
+            return self.view()
 
     def read_status(self) -> str:
         """The state now; nothing else is read. Raises as `read` does."""
@@ -90,10 +112,54 @@ class RunReader:
         """The name of the main metric, None before anything was logged."""
         return self._main
 
+    @property
+    def record(self) -> RunRecord:
+        """The (parent) run as it was last read. `read()` comes first."""
+        assert self._record is not None, "read() comes first"
+        return self._record
+
+    @property
+    def children(self) -> list[RunRecord]:
+        """Its child runs as they were last read: head, then worker."""
+        return list(self._children)
+
+    @property
+    def nodes(self) -> list[NodeRecord]:
+        """Its nodes as they were last read."""
+        return list(self._nodes)
+
+    def names(self, run_id: str | None = None) -> list[str]:
+        """All metrics that are numbers, in the order of their first values; of one child or all."""
+        with self.lock:
+            known = [s for s in self._known.values() if s.kind == "number"]
+            return list(dict.fromkeys(s.name for s in known if run_id in (None, s.run)))
+
+    def series(self, name: str) -> Series | None:
+        """The points of any metric; from then on it is kept up to date with the rest.
+
+        Raises `StoreError`.
+        """
+        return self.several([name]).get(name)
+
+    def several(self, names: Iterable[str]) -> dict[str, Series]:
+        """As `series`, of several metrics with one look into the record."""
+        with self.lock:
+            names = list(names)
+            new = set(names) - self._asked
+            if new:
+                self._asked |= new
+                self._fetch(self._wanted())
+            resources = {n: s for (_, n), s in self._resources.items()}
+            held = {n: self._series.get(n) or resources.get(n) for n in names}
+            return {n: s for n, s in held.items() if s is not None}
+
     def view(self) -> RunView:
         """What is known, with durations as of now; nothing is read."""
-        record = self._record
-        assert record is not None, "read() comes first"
+        with self.lock:
+            return self._view()
+
+    def _view(self) -> RunView:
+        record = self.record
         now = self._clock()
         self._revision += 1
         head = header.header(record, now)
@@ -112,12 +178,16 @@ class RunReader:
             curve=drawn,
             chart_message=self._chart_message(record, drawn),
             log=self._log,
+            events=tuple(self.events),
         )
 
     def tick(self, before: RunView) -> RunView:
         """`before` with its durations as of now: what a quiet second costs."""
-        record = self._record
-        assert record is not None, "read() comes first"
+        with self.lock:
+            return self._tick(before)
+
+    def _tick(self, before: RunView) -> RunView:
+        record = self.record
         now = self._clock()
         head = header.header(record, now)
         pace = progress.Pace(self._series.get, head.running_s)
@@ -148,6 +218,17 @@ class RunReader:
             self._fetch(wanted)
         if self._choose_main():
             self._fetch(self._wanted())
+        self._read_events()
+
+    def _read_events(self) -> None:
+        names = {s.id: s.name for s in self._known.values() if s.kind == "event"}
+        if not names:
+            return
+        for point in self.store.metrics.payloads(list(names), after=self._events_to):
+            found = events.event(names[point.series], point)
+            if found is not None:
+                self.events.append(found)
+            self._events_to = point.id
 
     def _wanted(self) -> list[int]:
         """The series that a view is made of; of 300 metrics, few."""
@@ -157,6 +238,7 @@ class RunReader:
             *catalogue.ENV_STEP_NAMES,
             *catalogue.SPEED_NAMES,
             *catalogue.TIME_NAMES,
+            *self._asked,
         }
         if self._record is not None:
             names.update(self._record.definition.get("stop") or ())
@@ -171,16 +253,19 @@ class RunReader:
         ]
 
     def _fetch(self, ids: list[int]) -> None:
-        after = min(self._read_to[i] for i in ids)
-        points = self.store.metrics.points(ids, after=after)
-        if not len(points):
-            return
+        # Series that are new to this reader are fetched by themselves: the others' old points
+        # would come along.
+        together: dict[int, list[int]] = defaultdict(list)
         for i in ids:
-            # Series that are new to this reader bring the others' old points along.
-            chosen = (points.series == i) & (points.id > self._read_to[i])
-            if chosen.any():
+            together[self._read_to[i]].append(i)
+        for after, some in together.items():
+            points = self.store.metrics.points(some, after=after)
+            if not len(points):
+                continue
+            for i in some:
+                chosen = slice(None) if len(some) == 1 else points.series == i
                 self._holder(self._known[i]).extend(points, chosen)
-            self._read_to[i] = max(self._read_to[i], int(points.id[-1]))
+                self._read_to[i] = int(points.id[-1])
 
     def _holder(self, record: SeriesRecord) -> Series:
         if record.name.startswith("resources/"):
@@ -213,8 +298,7 @@ class RunReader:
             # Nothing changes yet: the first one that is there, so that a constant is seen too.
             held = catalogue.candidates(self._series)
             name = held[0] if held else None
-        record = self._record
-        assert record is not None
+        record = self.record
         if name is None or name not in self._series:
             return curve.Curve(metric=name or "", axis=axis, x_title=curve.AXES[axis].lower())
         return curve.curve(

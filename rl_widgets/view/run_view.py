@@ -10,6 +10,7 @@ import numpy as np
 from rl_widgets.view.catalogue import Group
 from rl_widgets.view.children import ChildRow
 from rl_widgets.view.curve import Curve
+from rl_widgets.view.events import Event
 from rl_widgets.view.failure import Failure
 from rl_widgets.view.header import Header
 from rl_widgets.view.log import LogTail
@@ -43,6 +44,7 @@ class RunView:
     curve: Curve
     chart_message: str
     log: LogTail
+    events: tuple[Event, ...] = ()
     trouble: str = ""
 
     @property

@@ -43,7 +43,7 @@ class CurveChart:
         )
         self._x_axis = bqplot.Axis(
             scale=self._x,
-            label="iteration",
+            label="env steps",
             label_offset="34px",
             grid_lines="none",
             tick_format="~s",

@@ -13,20 +13,25 @@ import ipywidgets
 import traitlets
 
 from rl_widgets.store.errors import UserError
-from rl_widgets.view import html, style, text, wording
+from rl_widgets.view import html, style, text
 from rl_widgets.view.curve import AXES
-from rl_widgets.view.escape import escape
 from rl_widgets.view.follower import Follower
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.cancel import CancelControl
-from rl_widgets.widgets.chart import CurveChart
 from rl_widgets.widgets.command_thread import CommandThread
+from rl_widgets.widgets.log_panel import LogPanel
+from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
+from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.saved_form import SavedForm
 from rl_widgets.widgets.subshells import answer_while_busy
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
+
+
+#: The tabs, in their order.
+PANELS: tuple[type[Panel], ...] = (LogPanel,)
 
 
 class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
@@ -38,11 +43,10 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
     """
 
     #: The x-axis of the chart: 'iteration', 'env_steps' or 'time'.
-    axis = traitlets.Enum(list(AXES), default_value="iteration")
+    axis = traitlets.Enum(list(AXES), default_value="env_steps")
 
     # A view that could not be made is closed, too.
     _follower: Follower | None = None
-    _chart: CurveChart
 
     def __init__(self, run: Run, **kwargs: Any) -> None:
         if not hasattr(run, "workspace") or not hasattr(run, "id"):
@@ -67,7 +71,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         # Nought, and not None, has the front end count the views.
         self._view_count = 0
         self._draw(self._view)
-        answer_while_busy(self, self._axis_choice, *self._cancel.buttons)
+        answer_while_busy(self, self._tabs, *self._reward.controls, *self._cancel.buttons)
         self.observe(self._on_view_count, names="_view_count")
         self.observe(self._on_axis, names="axis")
 
@@ -112,8 +116,8 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         """End the threads and remove the view."""
         if self._follower is not None:
             self._follower.stop(wait=2.0)
-        if hasattr(self, "_chart"):
-            self._chart.close()
+        for panel in self._all_panels():
+            panel.close()
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -146,27 +150,17 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
             "facts": html.facts,
             "criteria": html.criteria,
             "children": html.children,
-            "log_heading": lambda view: html.log_heading(view.log),
-            "log": lambda view: html.log_lines(view.log),
-            "message": _message,
-            "note": _note,
         }
         self._pieces = {name: (ipywidgets.HTML(), make) for name, make in pieces.items()}
-        self._pieces["log"][0].add_class("rlw-log")
-        self._pieces["log"][0].add_class("rlw-log-live")
         self._cancel = CancelControl(self._thread.post, self._run.cancel)
-        self._axis_choice = ipywidgets.ToggleButtons(
-            options=[(words, key) for key, words in AXES.items()],
-            value=self.axis,
-            tooltips=[f"Draw the curve over {words.lower()}" for words in AXES.values()],
-            style={"button_width": "auto"},
-        )
-        self._axis_choice.add_class("rlw-axes")
-        self._axis_choice.observe(self._on_axis_choice, names="value")
-        self._chart = CurveChart()
-        # A figure that is made where it cannot be seen measures itself wrongly: it comes into the
-        # page with its first curve.
-        self._chart_place = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
+        self._context = PanelContext(self._run, self._reader, self._thread.post, self._open)
+        self._reward = RewardPanel(self._context)
+        #: The tabs' panels, by their place; one that was never shown is not made.
+        self._panels: dict[int, Panel] = {}
+        self._tabs = ipywidgets.Tab([ipywidgets.VBox() for _ in PANELS])
+        self._tabs.titles = [panel.title for panel in PANELS]
+        self._tabs.add_class("rlw-tabs")
+        self._tabs.observe(self._on_tab, names="selected_index")
 
     def _parts(self) -> list[ipywidgets.Widget]:
         piece = {name: widget for name, (widget, _) in self._pieces.items()}
@@ -177,47 +171,36 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
                 display="flex", flex_flow="row wrap", align_items="flex-start", overflow="visible"
             ),
         )
-        self._chart_title = ipywidgets.HTML()
-        self._chart_title.layout.flex = "1 1 200px"
-        chart_head = ipywidgets.Box(
-            [self._chart_title, self._axis_choice],
-            layout=ipywidgets.Layout(
-                display="flex", flex_flow="row wrap", align_items="center", margin="12px 0 0 0"
-            ),
-        )
         names = ("trouble", "failure", "warnings", "facts", "criteria", "children")
-        return [
-            self._style,
-            top,
-            *(piece[name] for name in names),
-            chart_head,
-            piece["message"],
-            self._chart_place,
-            piece["note"],
-            piece["log_heading"],
-            piece["log"],
-        ]
+        return [self._style, top, *(piece[n] for n in names), self._reward.widget, self._tabs]
 
     def _draw(self, view: RunView) -> None:
         """Show a view. One message at most for each widget that changes."""
         self._view = view
         for widget, make in self._pieces.values():
             value = make(view)
-            if widget.value != value:
-                widget.value = value
-            display = None if value else "none"
-            if widget.layout.display != display:
-                widget.layout.display = display
-        title = _chart_title(view)
-        if self._chart_title.value != title:
-            self._chart_title.value = title
-        self._chart.draw(view.curve)
-        if not view.curve.empty and not self._chart_place.children:
-            self._chart_place.children = [self._chart.widget]
-        display = "none" if view.curve.empty else None
-        if self._axis_choice.layout.display != display:
-            self._axis_choice.layout.display = display
+            set_value(widget, value=value)
+            set_shown(widget, bool(value))
+        self._reward.draw(view)
+        self._draw_tab(view)
         self._cancel.draw(view)
+
+    def _draw_tab(self, view: RunView) -> None:
+        place = self._tabs.selected_index
+        if place is None:
+            return
+        panel = self._panels.get(place)
+        if panel is None:
+            panel = self._panels[place] = PANELS[place](self._context)
+            self._tabs.children[place].children = [panel.widget]
+            answer_while_busy(*panel.controls)
+        panel.draw(view)
+
+    def _all_panels(self) -> list[Panel]:
+        return [self._reward, *self._panels.values()] if hasattr(self, "_reward") else []
+
+    def _open(self, title: str) -> None:
+        self._tabs.selected_index = [panel.title for panel in PANELS].index(title)
 
     # -- the run's thread reads, the view's thread draws ---------------------------------------
 
@@ -263,21 +246,11 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         elif shown:
             self._follow()
 
-    def _on_axis_choice(self, change: Any) -> None:
-        self.axis = change["new"]
+    def _on_tab(self, _change: Any) -> None:
+        self._thread.post(lambda: self._draw_tab(self._view))
 
     def _on_axis(self, change: Any) -> None:
-        self._thread.post(functools.partial(self._draw_over, change["new"]))
-
-    def _draw_over(self, axis: str) -> None:
-        if self._axis_choice.value != axis:
-            self._axis_choice.value = axis
-        follower = self._follower
-        if follower is not None and follower.alive:
-            follower.set_axis(axis)
-            return
-        self._reader.axis = axis
-        self._draw(self._reader.view())
+        self._thread.post(functools.partial(self._reward.draw_over, change["new"]))
 
 
 def _notebook_shell() -> Any:
@@ -288,21 +261,3 @@ def _notebook_shell() -> Any:
 
     shell = get_ipython()
     return shell if hasattr(shell, "kernel") else None
-
-
-def _chart_title(view: RunView) -> str:
-    name = wording.shown(view.curve.metric, 60) or "Reward"
-    return f'<div class="rlw-heading">{escape(name)}</div>'
-
-
-def _message(view: RunView) -> str:
-    if not view.chart_message:
-        return ""
-    return f'<div class="rlw-empty">{escape(view.chart_message)}</div>'
-
-
-def _note(view: RunView) -> str:
-    parts = [view.curve.note] if view.curve.note else []
-    if view.curve.target is not None and not view.curve.empty:
-        parts.append(f"The run stops at the dashed line ({wording.goal(view.curve.target)}).")
-    return f'<div class="rlw-note">{escape(" ".join(parts))}</div>' if parts else ""

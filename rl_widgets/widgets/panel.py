@@ -1,0 +1,76 @@
+"""A part of the live view that is drawn by itself: a tab, or the reward chart above them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import ipywidgets
+
+from rl_widgets.view.reader import RunReader
+from rl_widgets.view.run_view import RunView
+from rl_widgets.widgets.command_thread import Command
+from rl_widgets.widgets.cursor import Cursor
+
+if TYPE_CHECKING:
+    from rl_widgets.run import Run
+
+
+@dataclass
+class PanelContext:
+    """What the parts of one live view share.
+
+    `post` has a command carried out on the view's own thread: what a callback of a widget, which
+    may come on any thread, does and nothing else. `child` is the child run that a person chose
+    ("head" or "worker"), None for the whole run. `open` shows the tab of a title. `cursor` is
+    joined over all charts.
+    """
+
+    run: Run
+    reader: RunReader
+    post: Callable[[Command], None]
+    open: Callable[[str], None]
+    child: str | None = None
+    cursor: Cursor = field(default_factory=Cursor)
+
+
+class Panel:
+    """One part. Everything but the constructor runs on the view's own thread.
+
+    It is made when it is first shown (a figure of bqplot that is made where it cannot be seen
+    measures itself wrongly), and drawn only while it is shown. It asks `context.reader` for what
+    it draws; what has not changed is not sent again.
+    """
+
+    #: The words on its tab.
+    title: ClassVar[str] = ""
+
+    def __init__(self, context: PanelContext) -> None:
+        self.context = context
+        #: What is displayed.
+        self.widget: ipywidgets.Widget = ipywidgets.VBox()
+        #: The widgets that a person uses: they answer also while the kernel is busy.
+        self.controls: tuple[ipywidgets.Widget, ...] = ()
+
+    def draw(self, view: RunView) -> None:
+        """Show a view, or the same one again after `context.child` has changed."""
+
+    def close(self) -> None:
+        """Let go of what is not `widget` or inside of it."""
+
+
+def set_value(widget: ipywidgets.Widget, **traits: object) -> None:
+    """Set traits in one message, and only those that differ."""
+    new = {name: value for name, value in traits.items() if getattr(widget, name) != value}
+    if new:
+        with widget.hold_sync():
+            for name, value in new.items():
+                setattr(widget, name, value)
+
+
+def set_shown(widget: ipywidgets.DOMWidget, shown: bool) -> None:
+    """Have a widget take its place in the page, or none."""
+    display = None if shown else "none"
+    if widget.layout.display != display:
+        widget.layout.display = display
