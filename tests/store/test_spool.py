@@ -73,8 +73,8 @@ def test_lists_rows_and_tables_arrive(store: Store, folder: Path, logger: RunLog
     SpoolReader(store.metrics, "a", folder).take_in()
     assert values(store)["l"] == [1, 2, 3]
     kinds = {s.name: s for s in store.metrics.series(["a_head"])}
-    assert store.metrics.payloads([kinds["r"].id])[0][2] == {"a": 1, "b": "x"}
-    assert store.metrics.payloads([kinds["t"].id])[0][2] == {"c": [1, 2], "d": [3, 4]}
+    assert store.metrics.payloads([kinds["r"].id])[0].payload == {"a": 1, "b": "x"}
+    assert store.metrics.payloads([kinds["t"].id])[0].payload == {"c": [1, 2], "d": [3, 4]}
 
 
 def test_nothing_is_taken_in_twice_and_half_a_line_waits(

@@ -61,7 +61,7 @@ def test_a_reader_asks_only_for_what_came_after(
 
 
 def test_a_metric_that_begins_late_is_seen_whole(fixture: FixtureRun) -> None:
-    reader = RunReader.of(fixture.run)
+    reader = RunReader.of(fixture.run, "iteration")
     for i in range(1, 6):
         fixture.result(i, None)
         assert reader.read().chart_message == "No episode has ended yet."
@@ -74,14 +74,14 @@ def test_metrics_of_head_and_parent_are_one_list(fixture: FixtureRun) -> None:
     fixture.result(1, -21.0)
     RunLogger.to_spool(fixture.folder, "").log_metrics({"episode_reward_mean": -20.0}, step=2)
     fixture.take_in()
-    assert RunReader.of(fixture.run).read().curve.y.tolist() == [-21.0, -20.0]
+    assert RunReader.of(fixture.run, "iteration").read().curve.y.tolist() == [-21.0, -20.0]
 
 
 def test_what_a_script_logs_beside_the_callback_is_not_drawn_twice(fixture: FixtureRun) -> None:
     for i in range(1, 4):
         fixture.logger.log("episode_reward_mean", -21.0 + i)  # as the article's own callback does
         fixture.result(i, -21.0 + i)
-    drawn = RunReader.of(fixture.run).read().curve
+    drawn = RunReader.of(fixture.run, "iteration").read().curve
     assert drawn.x.tolist() == [1.0, 2.0, 3.0]
     assert drawn.y.tolist() == [-20.0, -19.0, -18.0]
 
@@ -91,7 +91,7 @@ def test_without_steps_the_iteration_is_joined_by_time(fixture: FixtureRun) -> N
         fixture.result(i, None)
         fixture.logger.log("episode_reward_mean", float(i))
     fixture.take_in()
-    reader = RunReader.of(fixture.run)
+    reader = RunReader.of(fixture.run, "iteration")
     assert reader.read().curve.x.tolist() == [1.0, 2.0, 3.0]
     reader.axis = "env_steps"
     drawn = reader.view().curve

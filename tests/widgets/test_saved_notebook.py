@@ -47,7 +47,7 @@ def test_a_saved_notebook_shows_the_end_of_the_run(tmp_path: Path) -> None:
         live, saved, *rest = cell.outputs
         assert "application/vnd.jupyter.widget-view+json" in live["data"]
         assert "Completed" in saved["data"]["text/plain"]
-        assert "last 18.00 at iteration 2" in saved["data"]["text/plain"]
+        assert "last 18.00 at env steps 6,000" in saved["data"]["text/plain"]
         page = saved["data"]["text/html"]
         picture = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
         assert picture
