@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from rl_widgets.view import wording
 from rl_widgets.view.curve import Curve, thinned
 from rl_widgets.view.escape import escape
 from rl_widgets.view.series import Floats
+from rl_widgets.view.ticks import tick_text, ticks
 
 WIDTH, HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 30, 48
@@ -111,30 +111,6 @@ def x_range(curve: Curve) -> tuple[float, float]:
     # A run's curve begins at nought; one that is a late piece of it does not.
     low = 0.0 if 0 <= low <= 0.3 * high else low
     return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def ticks(low: float, high: float, n: int) -> list[float]:
-    """At most `n` round numbers between `low` and `high`."""
-    span = high - low
-    if not (math.isfinite(span) and span > 0):
-        return []
-    rough = span / n
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next((m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough), 10 * power)
-    first = math.ceil(low / step - 1e-9)
-    found = [
-        round(i * step, 12) for i in range(first, first + n + 2) if i * step <= high + step * 1e-9
-    ]
-    return found if all(b > a for a, b in pairwise(found)) else []
-
-
-def tick_text(value: float) -> str:
-    """A tick's number, short: 1.5M, 20k, 0.25."""
-    size = abs(value)
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if 1e15 > size >= limit:
-            return f"{value / (1e3 if unit == 'k' else limit):g}{unit}"
-    return f"{value:.6g}"
 
 
 def _path(

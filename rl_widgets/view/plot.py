@@ -8,6 +8,7 @@ import numpy.typing as npt
 from rl_widgets.view import picture, wording
 from rl_widgets.view.curve import Curve
 from rl_widgets.view.series import Floats
+from rl_widgets.view.ticks import tick_text
 
 _BARS = "▁▂▃▄▅▆▇█"
 # The bit of each dot of a Braille character, by its row (0..3) and column (0..1).
@@ -52,7 +53,7 @@ def braille(curve: Curve, width: int, height: int) -> list[str]:
             )
             characters.append(chr(0x2800 + bits) if bits else " ")
         lines.append(f"{labels.get(row, ''):>{margin}}│{''.join(characters)}".rstrip())
-    first, last = picture.tick_text(round(start, 3)), picture.tick_text(round(end, 3))
+    first, last = tick_text(round(start, 3)), tick_text(round(end, 3))
     gap = max(1, columns - len(first) - len(last) - len(curve.x_title) - 2)
     foot = f"{first}{' ' * (gap // 2 + 1)}{curve.x_title}{' ' * (gap - gap // 2 + 1)}{last}"
     lines.append(f"{'':>{margin}} {foot}"[:width].rstrip())

@@ -1,117 +1,187 @@
-"""The reward chart. The only module that knows bqplot."""
+"""Charts of several lines in one frame, drawn by bqplot."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import bqplot
 import ipywidgets
 import numpy as np
 
-from rl_widgets.view import picture
-from rl_widgets.view.curve import Curve
+from rl_widgets.view.lines import Frame, Line, frame
+from rl_widgets.view.series import Floats
 
 _HEIGHT = "290px"
+_BAND_OPACITY = 0.16
+_NOTHING: Floats = np.empty(0)
+_KEPT = {"x": True, "y": True}
 
 
-class CurveChart:
-    """One curve with its axes and its target, drawn again by few messages.
+@dataclass
+class _Marks:
+    """What draws one line: its stroke and, once it has one, its band."""
 
-    `widget` is what is displayed. All methods are to be called on the view's own thread.
+    line: bqplot.Lines
+    band: bqplot.Lines | None = None
+
+
+class LinesChart:
+    """Several lines, each with a band where it has one, brought up to date by few messages.
+
+    `widget` is what is displayed; it belongs into the page only once it is seen, because a figure
+    that is made where it cannot be seen measures itself wrongly. A line keeps its marks as long as
+    its `name` is among those drawn. Its words (a legend) are the caller's. All methods are to be
+    called on the view's own thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, height: str = _HEIGHT) -> None:
         self._x = bqplot.LinearScale(min=0.0, max=1.0)
         self._y = bqplot.LinearScale(min=0.0, max=1.0)
-        scales = {"x": self._x, "y": self._y}
-        self._line = bqplot.Lines(
-            x=np.empty(0),
-            y=np.empty(0),
-            scales=scales,
-            colors=["#2a78d6"],
-            stroke_width=2,
-            preserve_domain={"x": True, "y": True},
-        )
-        self._target = bqplot.Lines(
-            x=np.empty(0),
-            y=np.empty(0),
-            scales=scales,
-            colors=["#2fa35f"],
-            line_style="dashed",
-            stroke_width=1.5,
-            preserve_domain={"x": True, "y": True},
-        )
-        self._x_axis = bqplot.Axis(
-            scale=self._x,
-            label="env steps",
-            label_offset="34px",
-            grid_lines="none",
-            tick_format="~s",
-        )
+        self._x_axis = bqplot.Axis(scale=self._x, label_offset="34px", grid_lines="none")
         self._y_axis = bqplot.Axis(
-            scale=self._y,
-            side="left",
-            label="",
-            label_offset="46px",
-            grid_lines="solid",
-            tick_format="~g",
+            scale=self._y, side="left", label_offset="46px", grid_lines="solid"
         )
         self.widget = bqplot.Figure(
-            marks=[self._target, self._line],
+            marks=self._below() + self._above(),
             axes=[self._x_axis, self._y_axis],
             fig_margin={"top": 12, "bottom": 46, "left": 66, "right": 18},
             animation_duration=0,
             padding_x=0.0,
             padding_y=0.0,
-            layout=ipywidgets.Layout(width="100%", height=_HEIGHT, min_width="200px"),
+            display_toolbar=False,
+            layout=ipywidgets.Layout(width="100%", height=height, min_width="200px"),
         )
-        self._drawn: tuple[Any, ...] = ()
+        self.widget.add_class("rlw-chart")
+        self._marks: dict[str, _Marks] = {}
+        self.frame: Frame | None = None
 
-    def draw(self, curve: Curve) -> None:
-        """Show a curve; sends nothing where it is the one that is shown."""
-        what = (curve.metric, curve.axis, curve.points, curve.gaps, curve.last, curve.target)
-        if what == self._drawn or curve.empty:
-            return
-        self._drawn = what
+    def draw(
+        self,
+        lines: Sequence[Line],
+        x_title: str,
+        y_title: str,
+        window: tuple[float, float] | None = None,
+        log: bool = False,
+    ) -> None:
+        """Show these lines, the first one on top; sends nothing that is shown already."""
+        self.draw_in(frame(lines, x_title, y_title, window=window, log=log), lines)
+
+    def draw_in(self, axes: Frame, lines: Sequence[Line]) -> None:
+        """As `draw`, in axes that are given."""
+        self.frame = axes
         # The scales first: with a curve that grows, a line never leaves its frame.
-        x_low, x_high = _round_range(*picture.x_range(curve), curve.axis == "time")
-        y_low, y_high = picture.y_range(curve)
-        for scale, low, high in ((self._x, x_low, x_high), (self._y, y_low, y_high)):
-            with scale.hold_sync():
-                scale.min, scale.max = low, high
-        _label(self._x_axis, curve.x_title, picture.ticks(x_low, x_high, 7))
-        _label(self._y_axis, _axis_title(curve.metric), picture.ticks(y_low, y_high, 6))
-        with self._line.hold_sync():
-            self._line.x, self._line.y = curve.x, curve.y
-        # An empty mark stays as it is: no message.
-        if curve.target is not None:
-            x, y = np.array([x_low, x_high]), np.array([curve.target, curve.target])
-            if not (np.array_equal(self._target.x, x) and np.array_equal(self._target.y, y)):
-                with self._target.hold_sync():
-                    self._target.x, self._target.y = x, y
+        for scale, low, high in (
+            (self._x, axes.x_low, axes.x_high),
+            (self._y, axes.y_low, axes.y_high),
+        ):
+            if (scale.min, scale.max) != (low, high):
+                with scale.hold_sync():
+                    scale.min, scale.max = low, high
+        _label(self._x_axis, axes.x_title, axes.x_ticks, axes.x_words)
+        _label(self._y_axis, axes.y_title, axes.y_ticks, axes.y_words)
+        self._have([line.name for line in lines], lines)
+        for line in lines:
+            marks = self._marks[line.name]
+            style = {
+                "colors": [line.colour],
+                "opacities": [line.opacity],
+                "stroke_width": line.width,
+                "line_style": "dashed" if line.dashed else "solid",
+            }
+            set_data(marks.line, line.x, axes.y(line.y), style)
+            if marks.band is not None:
+                x, edges = _NOTHING, _NOTHING
+                band = line.band()
+                if band is not None:
+                    x, edges = band[0], np.vstack([axes.y(band[1]), axes.y(band[2])])
+                set_data(marks.band, x, edges, {"fill_colors": [line.colour]})
 
     def close(self) -> None:
         """Close the widgets."""
-        parts = (self._line, self._target, self._x_axis, self._y_axis, self._x, self._y)
-        for part in (self.widget, *parts):
+        marks = [m for pair in self._marks.values() for m in (pair.line, pair.band) if m]
+        parts = (self.widget, *self._below(), *self._above(), *marks)
+        for part in (*parts, self._x_axis, self._y_axis, self._x, self._y):
             part.close()
 
+    def _below(self) -> list[bqplot.Mark]:
+        """Marks of a subclass that lie under all lines."""
+        return []
 
-def _round_range(low: float, high: float, time: bool) -> tuple[float, float]:
-    """A little room on the right, so that the axis moves now and then and not at each point."""
-    if high <= low:
-        return low, high
-    step = 10.0 ** np.floor(np.log10(high - low)) / 2
-    return low, float(np.ceil(high / step + 1e-9) * step)
+    def _above(self) -> list[bqplot.Mark]:
+        """Marks of a subclass that lie over all lines."""
+        return []
+
+    def _have(self, names: Sequence[str], lines: Sequence[Line]) -> None:
+        """Have marks for these lines and no others."""
+        gone = [name for name in self._marks if name not in names]
+        new = [name for name in names if name not in self._marks]
+        banded = [
+            line.name
+            for line in lines
+            if line.low is not None and (line.name in new or self._marks[line.name].band is None)
+        ]
+        if not (gone or new or banded):
+            return
+        closed = [self._marks.pop(name) for name in gone]
+        for name in new:
+            self._marks[name] = _Marks(self._lines())
+        for name in banded:
+            self._marks[name].band = self._lines(
+                fill="between", fill_opacities=[_BAND_OPACITY] * 2, stroke_width=0
+            )
+        self._arrange(names)
+        for pair in closed:
+            for mark in (pair.line, pair.band):
+                if mark is not None:
+                    mark.close()
+
+    def _arrange(self, names: Iterable[str]) -> None:
+        pairs = [self._marks[name] for name in names]
+        bands = [pair.band for pair in reversed(pairs) if pair.band is not None]
+        strokes = [pair.line for pair in reversed(pairs)]
+        self.widget.marks = self._below() + bands + strokes + self._above()
+
+    def _lines(self, **style: object) -> bqplot.Lines:
+        return bqplot.Lines(
+            x=_NOTHING,
+            y=_NOTHING,
+            scales={"x": self._x, "y": self._y},
+            preserve_domain=_KEPT,
+            **style,
+        )
 
 
-def _label(axis: bqplot.Axis, title: str, ticks: list[float]) -> None:
+def set_data(
+    mark: bqplot.Mark, x: Floats, y: Floats, style: dict[str, object] | None = None
+) -> None:
+    """Set data and style of a mark in one message, and only where they differ."""
+    new = {name: value for name, value in (style or {}).items() if getattr(mark, name) != value}
+    if not (_same(mark.x, x) and _same(mark.y, y)):
+        new |= {"x": x, "y": y}
+    if new:
+        with mark.hold_sync():
+            for name, value in new.items():
+                setattr(mark, name, value)
+
+
+def _same(a: Floats, b: Floats) -> bool:
+    return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
+
+
+def _label(axis: bqplot.Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]) -> None:
+    labels = {_key(tick): word for tick, word in zip(ticks, words, strict=True)}
     with axis.hold_sync():
-        axis.label = title
+        axis.label = title if len(title) <= 36 else title[:35] + "…"
         # Left to itself the axis cuts its range into equal parts, at numbers like 24.8663.
-        if not np.array_equal(axis.tick_values, ticks):
-            axis.tick_values = ticks
+        if axis.tick_values is None or not np.array_equal(axis.tick_values, ticks):
+            axis.tick_values = np.array(ticks)
+        if axis.tick_labels != labels:
+            axis.tick_labels = labels
 
 
-def _axis_title(metric: str) -> str:
-    return metric if len(metric) <= 36 else metric[:35] + "…"
+def _key(tick: float) -> str:
+    """A number as JavaScript writes it: the page looks the words up by it."""
+    if tick == 0 or 1e-6 <= abs(tick) < 1e21:
+        return np.format_float_positional(tick + 0.0, trim="-")
+    return repr(float(tick)).replace("e-0", "e-")

@@ -6,12 +6,14 @@ import functools
 from typing import Any
 
 import ipywidgets
+import numpy as np
 
 from rl_widgets.view import wording
 from rl_widgets.view.curve import AXES
 from rl_widgets.view.escape import escape
+from rl_widgets.view.lines import PALETTE, TARGET, Line
 from rl_widgets.view.run_view import RunView
-from rl_widgets.widgets.chart import CurveChart
+from rl_widgets.widgets.chart import LinesChart
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 
 
@@ -34,7 +36,7 @@ class RewardPanel(Panel):
         )
         self._axis.add_class("rlw-axes")
         self._axis.observe(self._on_axis, names="value")
-        self._chart = CurveChart()
+        self._chart = LinesChart()
         # A figure that is made where it cannot be seen measures itself wrongly: it comes into the
         # page with its first curve.
         self._place = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
@@ -58,7 +60,8 @@ class RewardPanel(Panel):
         ):
             set_value(widget, value=f'<div class="{look}">{escape(words)}</div>' if words else "")
             set_shown(widget, bool(words))
-        self._chart.draw(view.curve)
+        if not view.curve.empty:
+            self._chart.draw(_lines(view), view.curve.x_title, wording.shown(view.curve.metric))
         if not view.curve.empty and not self._place.children:
             self._place.children = [self._chart.widget]
         set_shown(self._axis, not view.curve.empty)
@@ -82,3 +85,13 @@ def _note(view: RunView) -> str:
     if view.curve.target is not None and not view.curve.empty:
         parts.append(f"The run stops at the dashed line ({wording.goal(view.curve.target)}).")
     return " ".join(parts)
+
+
+def _lines(view: RunView) -> list[Line]:
+    curve = view.curve
+    found = [Line("mean", PALETTE[0], curve.x, curve.y)]
+    if curve.target is not None:
+        ends = curve.x[[0, -1]]
+        target = np.array([curve.target, curve.target])
+        found.append(Line("target", TARGET, ends, target, dashed=True, width=1.5))
+    return found
