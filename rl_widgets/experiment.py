@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from rl_widgets.backend import submission
 from rl_widgets.store.errors import UserError
 
 if TYPE_CHECKING:
+    from rl_widgets.backend.imported import Imported
     from rl_widgets.estimator import ReinforcementLearningEstimator
     from rl_widgets.run import Run
     from rl_widgets.workspace import Workspace
@@ -76,6 +78,37 @@ class Experiment:
         run._hold(lock)
         return run
 
+    def import_tensorboard(
+        self, folder: str | os.PathLike[str], steps: str = "env_steps"
+    ) -> list[Run]:
+        """Take TensorBoard's event files as finished runs: one for each folder that holds some.
+
+        `steps` is what the step in the files counts: "env_steps" or "iteration"; files of Ray Tune
+        tell both by themselves. Scalars are taken; pictures, histograms and texts are not. Raises
+        `UserError` where there is nothing to read; what is broken is kept as far as it can be read,
+        and the run says so (`run.get_details()["warnings"]`).
+        """
+        from rl_widgets.backend import event_files
+
+        return self._import(event_files.read(folder, steps))
+
+    def import_tune(self, folder: str | os.PathLike[str]) -> list[Run]:
+        """Take results of Ray Tune or RLlib (result.json, progress.csv) as finished runs.
+
+        A run for each trial at or below `folder`, with its settings; broken lines are left out and
+        said. Raises `UserError` where there is nothing to read.
+        """
+        from rl_widgets.backend import tune_results
+
+        return self._import(tune_results.read(folder))
+
+    def _import(self, found: list[Imported]) -> list[Run]:
+        from rl_widgets.backend import imported
+        from rl_widgets.run import Run
+
+        ws = self.workspace
+        return [Run._of(ws, imported.write(ws.store, ws.folder, self.name, one)) for one in found]
+
     def get_runs(
         self,
         type: str | None = None,
@@ -106,7 +139,12 @@ class Experiment:
             frame = run.to_frame()
             frame.insert(0, "run", run.id)
             frames.append(frame)
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"run": []})
+        # An empty frame has no say in the types of the others' columns.
+        with_rows = [frame for frame in frames if len(frame)] or frames[:1]
+        if not with_rows:
+            columns = ["run", "iteration", "env_steps", "time", "attempt"]
+            return pd.DataFrame({name: [] for name in columns})
+        return pd.concat(with_rows, ignore_index=True)
 
     def __repr__(self) -> str:
         return f"Experiment(Name: {self.name}, Workspace: {self.workspace.name})"

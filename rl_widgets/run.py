@@ -120,7 +120,7 @@ class Run:
 
     @property
     def type(self) -> str:
-        """'reinforcementlearning', or 'interactive' for a run without a cluster."""
+        """'reinforcementlearning', 'interactive' for a run without a cluster, or 'imported'."""
         return self._record.type
 
     @property
