@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rl_widgets.view import picture, style
+from rl_widgets.view import html_log, picture, style, wording
 from rl_widgets.view.badge import Badge
 from rl_widgets.view.children import ChildRow
 from rl_widgets.view.escape import escape
-from rl_widgets.view.log import LogTail, Segment
+from rl_widgets.view.log import LogTail
 from rl_widgets.view.run_view import RunView
 
 _FAILURE_LOG_LINES = 12
@@ -178,7 +178,7 @@ def log_heading(tail: LogTail) -> str:
     """The name of the log and how much of it is shown; '' before there is one."""
     if tail.size is None:
         return ""
-    about = f"the last {len(tail.lines):,} lines of {_size(tail.size)}" if tail.cut else ""
+    about = f"the last {len(tail.lines):,} lines of {wording.size(tail.size)}" if tail.cut else ""
     return (
         f'<div class="rlw-heading">{escape(tail.name)} '
         f'<span class="rlw-note">{escape(about)}</span></div>'
@@ -195,19 +195,5 @@ def log_lines(tail: LogTail, lines: int | None = None) -> str:
     if tail.size is None:
         return ""
     shown = tail.lines if lines is None else tail.lines[-lines:]
-    text = "\n".join("".join(_segment(s) for s in line) for line in shown)
+    text = "\n".join("".join(map(html_log.segment, line)) for line in shown)
     return f"<pre>{text}</pre>"
-
-
-def _segment(segment: Segment) -> str:
-    classes = [f"rlw-ansi-{segment.colour}"] if segment.colour else []
-    classes += ["ansi-bold"] if segment.bold else []
-    text = escape(segment.text)
-    return f'<span class="{" ".join(classes)}">{text}</span>' if classes else text
-
-
-def _size(size: int) -> str:
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= scale:
-            return f"{size / scale:.1f} {unit}"
-    return f"{size} bytes"

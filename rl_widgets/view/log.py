@@ -100,6 +100,12 @@ def parse(line: str) -> tuple[Segment, ...]:
     return _cut([Segment(_CONTROL.sub("", s.text), s.colour, s.bold) for s in segments])
 
 
+def visible(line: str) -> str:
+    """What `parse` shows of a line, without styles and not cut."""
+    line = line.rstrip("\r")
+    return _CONTROL.sub("", _ESCAPE.sub("", line[line.rfind("\r") + 1 :]))
+
+
 def _style(codes: str, colour: str, bold: bool) -> tuple[str, bool]:
     numbers = [int(c) if c.isdigit() else 0 for c in re.split("[;:]", codes)]
     while numbers:
@@ -127,7 +133,9 @@ def _cut(segments: list[Segment]) -> tuple[Segment, ...]:
         if not segment.text:
             continue
         if len(segment.text) > room:
-            kept.append(Segment(segment.text[:room] + " …", segment.colour, segment.bold))
+            left_out = sum(len(s.text) for s in segments) - _LINE_LENGTH
+            note = f" … {left_out:,} more characters"
+            kept.append(Segment(segment.text[:room] + note, segment.colour, segment.bold))
             break
         kept.append(segment)
         room -= len(segment.text)

@@ -70,6 +70,14 @@ def goal(value: float) -> str:
     return count(value) if value == round(value) and abs(value) < 1e15 else f"{value:g}"
 
 
+def size(n_bytes: int) -> str:
+    """A number of bytes, such as '812 bytes' or '3.2 MB'."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= scale:
+            return f"{n_bytes / scale:.1f} {unit}"
+    return plural(n_bytes, "byte")
+
+
 def plural(n: int, one: str, many: str = "") -> str:
     """'1 node', '2 nodes'."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
