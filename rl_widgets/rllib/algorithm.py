@@ -189,6 +189,7 @@ def _set_up_failures(settings: dict[str, Any], default: Any) -> None:
 
 
 def _set_up_callbacks(settings: dict[str, Any], translation: Translation) -> None:
+    from rl_widgets.rllib.effective_config import EffectiveConfig
     from rl_widgets.rllib.results import ResultCallback, on_algorithm_init
 
     own_results = settings.get("on_train_result") or []
@@ -199,6 +200,7 @@ def _set_up_callbacks(settings: dict[str, Any], translation: Translation) -> Non
     )
     settings["on_algorithm_init"] = [
         on_algorithm_init,
+        EffectiveConfig(translation.said_as, translation.notes),
         *(own_inits if isinstance(own_inits, list) else [own_inits]),
     ]
 
