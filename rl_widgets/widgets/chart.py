@@ -78,8 +78,8 @@ class LinesChart:
             if (scale.min, scale.max) != (low, high):
                 with scale.hold_sync():
                     scale.min, scale.max = low, high
-        _label(self._x_axis, axes.x_title, axes.x_ticks, axes.x_words)
-        _label(self._y_axis, axes.y_title, axes.y_ticks, axes.y_words)
+        label_axis(self._x_axis, axes.x_title, axes.x_ticks, axes.x_words)
+        label_axis(self._y_axis, axes.y_title, axes.y_ticks, axes.y_words)
         self._have([line.name for line in lines], lines)
         for line in lines:
             marks = self._marks[line.name]
@@ -169,7 +169,10 @@ def _same(a: Floats, b: Floats) -> bool:
     return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
 
 
-def _label(axis: bqplot.Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]) -> None:
+def label_axis(
+    axis: bqplot.Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]
+) -> None:
+    """Set title, ticks and their words in one message, and only where they differ."""
     labels = {_key(tick): word for tick, word in zip(ticks, words, strict=True)}
     with axis.hold_sync():
         axis.label = title if len(title) <= 36 else title[:35] + "…"
