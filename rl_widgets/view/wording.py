@@ -65,6 +65,11 @@ def number(value: float | None) -> str:
     return f"{value:.2f}" if size >= 1 or size == 0 else f"{value:.4f}"
 
 
+def percent(share: float) -> str:
+    """A share of 0..1 in whole percents: '41 %'."""
+    return f"{100 * share:.0f} %"
+
+
 def goal(value: float) -> str:
     """A number that a person has set: 18, 3,600, 0.95."""
     return count(value) if value == round(value) and abs(value) < 1e15 else f"{value:g}"
