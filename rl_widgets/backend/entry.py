@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import faulthandler
+import io
 import json
 import os
 import shutil
@@ -123,9 +125,27 @@ def _send_output_to(path: Path) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        text = io.TextIOWrapper(
+            io.BufferedWriter(_Log(descriptor, "w", closefd=False)),
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=True,
+        )
+        setattr(sys, name, text)
+        setattr(sys, f"__{name}__", text)
+
+
+class _Log(io.FileIO):
+    """The log as the script's output: on a full disk a line is lost, not the training."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            return len(data)
 
 
 def _wait_for(signal_file: Path) -> None:

@@ -24,7 +24,10 @@ from rl_widgets.store.targets import Targets
 FILE_NAME = "record.sqlite"
 
 #: What brings a record of the version that is the key to the next one.
-MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
+    # 2 has the table of blocks, which `create_all` has made by then.
+    1: lambda connection: None,
+}
 
 
 class Database:

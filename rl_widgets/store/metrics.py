@@ -6,6 +6,7 @@ A reader asks for what came after the id it has and never reads again what it ho
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
+from rl_widgets.store import blocks
 from rl_widgets.store.connection import Transactions
 from rl_widgets.store.schema import points, series, spool_offsets
 
@@ -81,6 +83,8 @@ class Metrics:
 
     def __init__(self, database: Transactions) -> None:
         self._database = database
+        #: Points of each series, added by this process, that are in no block as far as it knows.
+        self._added: Counter[int] = Counter()
 
     def series(self, run_ids: Sequence[str]) -> list[SeriesRecord]:
         """All series of some runs, in the order in which they were first logged."""
@@ -92,35 +96,20 @@ class Metrics:
         with self._database.read() as connection:
             return [SeriesRecord(**row._mapping) for row in connection.execute(query)]
 
-    def points(self, series_ids: Sequence[int], after: int = 0, limit: int | None = None) -> Points:
+    def points(self, series_ids: Sequence[int], after: int = 0) -> Points:
         """The numbers of some series with an id greater than `after`, in the order of their ids."""
-        query = (
-            sa.select(
-                points.c.id,
-                points.c.series,
-                points.c.attempt,
-                points.c.step,
-                points.c.env_steps,
-                points.c.time,
-                # NULL stands for NaN; numpy makes it one, without a Python call for each value.
-                sa.type_coerce(points.c.value, sa.Double),
-            )
-            .where(points.c.series.in_(list(series_ids)), points.c.id > after)
-            .order_by(points.c.id)
-        )
-        if limit is not None:
-            query = query.limit(limit)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 7
+            number, attempt, step, env_steps, time, value, owner = blocks.read(
+                connection, list(series_ids), after
+            )
         return Points(
-            id=np.array(columns[0], np.int64),
-            series=np.array(columns[1], np.int64),
-            attempt=np.array(columns[2], np.int64),
-            step=np.array(columns[3], np.float64),
-            env_steps=np.array(columns[4], np.float64),
-            time=np.array(columns[5], np.float64),
-            value=np.array(columns[6], np.float64),
+            id=number.astype(np.int64),
+            series=owner.astype(np.int64),
+            attempt=attempt.astype(np.int64),
+            step=step,
+            env_steps=env_steps,
+            time=time,
+            value=value,
         )
 
     def payloads(self, series_ids: Sequence[int], after: int = 0) -> list[Payload]:
@@ -192,6 +181,9 @@ class Metrics:
                 for point in new
             ],
         )
+        self._added.update(ids[point.run, point.name] for point in new)
+        for series_id in [s for s, count in self._added.items() if count >= blocks.SIZE]:
+            self._added[series_id] = blocks.seal(connection, series_id)
 
     def _series_ids(
         self, connection: sa.Connection, new: Sequence[NewPoint]

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -165,6 +165,15 @@ points = sa.Table(
     sqlite_autoincrement=True,
 )
 sa.Index("points_by_series", points.c.series, points.c.id)
+
+#: Long series once more, as `rl_widgets.store.blocks` reads them; `last` is the last point's id.
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("series", sa.ForeignKey("series.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("last", sa.BigInteger, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
 
 #: How far each spool file has been taken in, changed in the transaction that takes it in.
 spool_offsets = sa.Table(

@@ -21,6 +21,7 @@ from rl_widgets.view import (
     catalogue,
     children,
     curve,
+    disk,
     events,
     failure,
     header,
@@ -170,7 +171,7 @@ class RunReader:
             revision=self._revision,
             header=head,
             failure=failure.failure(record),
-            warnings=tuple(wording.shown(str(text), 500) for text in record.warnings),
+            warnings=self._warnings(record),
             facts=self._facts(rows, head.final),
             criteria=rows,
             children=children.children(self._children, self._nodes, self._latest, now),
@@ -198,6 +199,7 @@ class RunReader:
             revision=self._revision,
             header=head,
             criteria=rows,
+            warnings=self._warnings(record),
             facts=self._facts(rows, head.final),
             children=children.children(self._children, self._nodes, self._latest, now),
             log=self._log,
@@ -309,6 +311,11 @@ class RunReader:
             self._first(catalogue.ENV_STEP_NAMES),
             progress.reward_goal(record.definition) if catalogue.is_reward(name) else None,
         )
+
+    def _warnings(self, record: RunRecord) -> tuple[str, ...]:
+        full = "" if record.final else disk.warning(self.run_folder)
+        texts = [full, *record.warnings]
+        return tuple(wording.shown(str(text), 500) for text in texts if text)
 
     def _chart_message(self, record: RunRecord, drawn: curve.Curve) -> str:
         if not drawn.empty:

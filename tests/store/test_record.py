@@ -9,9 +9,11 @@ import sqlite3
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import sqlalchemy as sa
 
-from rl_widgets.store import statuses
+from rl_widgets.store import blocks, schema, statuses
 from rl_widgets.store.database import FILE_NAME, Store
 from rl_widgets.store.errors import NotFoundError, SchemaError, StoreError
 from rl_widgets.store.metrics import NewPoint
@@ -52,13 +54,60 @@ def test_values_are_ieee_doubles_with_nan_and_infinities(store: Store) -> None:
 
 def test_a_reader_gets_only_what_came_after(store: Store) -> None:
     store.runs.add(parent("a"), [], {})
-    store.metrics.add([NewPoint("a", "x", 1, float(i), i) for i in range(10)])
+    store.metrics.add([NewPoint("a", "x", 1, float(i), i) for i in range(4)])
     [series] = store.metrics.series(["a"])
-    first = store.metrics.points([series.id], limit=4)
+    first = store.metrics.points([series.id])
+    store.metrics.add([NewPoint("a", "x", 1, float(i), i) for i in range(4, 10)])
     rest = store.metrics.points([series.id], after=int(first.id[-1]))
     assert first.value.tolist() == [0, 1, 2, 3]
     assert rest.value.tolist() == [4, 5, 6, 7, 8, 9]
     assert len(store.metrics.points([series.id], after=int(rest.id[-1]))) == 0
+
+
+def test_long_series_are_read_in_blocks_as_they_were_written(store: Store) -> None:
+    store.runs.add(parent("a"), [], {})
+    n = 2 * blocks.SIZE + 100
+    for begin in range(0, n, 5000):
+        new = [
+            NewPoint("a", name, 1, i / 7, math.nan if i % 1000 == 3 else i / 3, step=i)
+            for i in range(begin, min(n, begin + 5000))
+            for name in ("x", "y")
+        ]
+        store.metrics.add([*new, NewPoint("a", "short", 1, float(begin), 1.0)])
+    x, y, short = (s.id for s in store.metrics.series(["a"]))
+    with store._database.read() as connection:
+        assert len(blocks.read(connection, [x], 0).T) == n
+        assert connection.scalar(sa.select(sa.func.count()).select_from(schema.blocks)) == 4
+    points = store.metrics.points([x, y, short])
+    assert (np.diff(points.id) > 0).all()
+    for series in (x, y):
+        chosen = points.series == series
+        expected = np.arange(n) / 3
+        expected[3::1000] = np.nan
+        np.testing.assert_array_equal(points.value[chosen], expected)
+        np.testing.assert_array_equal(points.step[chosen], np.arange(n))
+        np.testing.assert_array_equal(points.time[chosen], np.arange(n) / 7)
+    assert np.isnan(points.env_steps).all()
+    for place in (0, 1, 2 * blocks.SIZE, 4 * blocks.SIZE, len(points) - 1):
+        after = int(points.id[place])
+        rest = store.metrics.points([x, y, short], after=after)
+        np.testing.assert_array_equal(rest.id, points.id[place + 1 :])
+        np.testing.assert_array_equal(rest.series, points.series[place + 1 :])
+
+
+def test_a_record_of_the_first_version_is_brought_forward(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.runs.add(parent("a"), [], {})
+    with store._database.write() as connection:
+        connection.execute(sa.text("DROP TABLE blocks"))
+        connection.execute(sa.text("UPDATE meta SET value = '1' WHERE key = 'schema_version'"))
+    store.close()
+    again = Store.open(tmp_path)
+    again.metrics.add([NewPoint("a", "x", 1, float(i), i) for i in range(blocks.SIZE)])
+    [series] = again.metrics.series(["a"])
+    assert len(again.metrics.points([series.id])) == blocks.SIZE
+    with again._database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(schema.blocks)) == 1
 
 
 def test_a_final_state_is_final(store: Store) -> None:
