@@ -276,6 +276,7 @@ class ReinforcementLearningEstimator:
             framework_version=self._framework.version,
             framework_arguments=self._framework.framework_arguments,
             pip_packages=self._packages(source, warnings),
+            requirements=self._requirements(source),
             environment_variables=sorted(self._variables()),
             cluster_coordination_timeout_seconds=self.cluster_coordination_timeout_seconds,
             max_run_duration_seconds=self.max_run_duration_seconds,
@@ -283,6 +284,7 @@ class ReinforcementLearningEstimator:
                 "python": platform.python_version(),
                 "ray": ray,
                 "rl_widgets": requirements.version_of("rl-widgets") or "",
+                **requirements.versions_of("torch", "gymnasium", "ale-py", "numpy"),
             },
         )
         self._check_capacity(workspace, plan)
@@ -333,6 +335,11 @@ class ReinforcementLearningEstimator:
                 )
 
     def _packages(self, source: snapshot.Source, warnings: list[str]) -> list[str]:
+        install, said = requirements.missing(self._requirements(source))
+        warnings += said
+        return install
+
+    def _requirements(self, source: snapshot.Source) -> list[str]:
         wanted: list[str] = []
         for of in (self, self._worker_configuration):
             if of is None:
@@ -342,9 +349,7 @@ class ReinforcementLearningEstimator:
                 wanted += of.environment.pip_packages
             if of.pip_requirements_file:
                 wanted += requirements.read_file(source.directory / of.pip_requirements_file)
-        install, said = requirements.missing(dict.fromkeys(wanted))
-        warnings += said
-        return install
+        return list(dict.fromkeys(wanted))
 
     def _variables(self) -> dict[str, str]:
         own = {} if self.environment is None else self.environment.environment_variables

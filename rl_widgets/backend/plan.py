@@ -32,7 +32,9 @@ class Plan:
     stop: dict[str, Any] | None = None
     framework_version: str = ""
     framework_arguments: list[str] = field(default_factory=list)
+    #: What Ray installs for the run; `requirements` are all that were asked for.
     pip_packages: list[str] = field(default_factory=list)
+    requirements: list[str] = field(default_factory=list)
     #: Names only; the values, which may be secret, stand in a file of the run's folder.
     environment_variables: list[str] = field(default_factory=list)
     cluster_coordination_timeout_seconds: int | None = None

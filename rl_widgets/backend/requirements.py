@@ -68,3 +68,8 @@ def version_of(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def versions_of(*packages: str) -> dict[str, str]:
+    """The installed versions of those that are installed."""
+    return {package: v for package in packages if (v := version_of(package)) is not None}

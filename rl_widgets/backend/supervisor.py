@@ -14,6 +14,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from rl_widgets.backend.outcome import Outcome
 from rl_widgets.backend.plan import NodeGroup, Plan
 from rl_widgets.backend.processes import adopt_orphans, lead_session
 from rl_widgets.backend.progress import Progress
+from rl_widgets.backend.source_state import COMMIT, git_state
 from rl_widgets.backend.submission import ENVIRONMENT_FILE
 from rl_widgets.store import statuses
 from rl_widgets.store.database import Store
@@ -79,6 +81,8 @@ class Supervisor:
     def run(self) -> None:
         """Take the run to its end. Whatever happens, it ends in a final state, with a reason."""
         cluster: Cluster | None = None
+        # Beside the queue: git may take its time in a large repository.
+        threading.Thread(target=self._record_source, name="git", daemon=True).start()
         try:
             self._queue()
             cluster = self._cluster()
@@ -214,6 +218,13 @@ class Supervisor:
                 return
             except StoreError as error:
                 _log.warning("the end of the run could not be written yet: %s", error)
+
+    def _record_source(self) -> None:
+        """Have git's word on the source directory among the run's properties, once for all."""
+        state = git_state(Path(self.plan.source_directory))
+        if state and COMMIT not in self.store.runs.get(self.run_id).properties:
+            with contextlib.suppress(StoreError):
+                self.store.runs.merge(self.run_id, "properties", state)
 
     # -- what they share -----------------------------------------------------------------------
 
