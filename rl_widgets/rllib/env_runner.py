@@ -8,6 +8,7 @@ that really died (node lost, killed, out of memory) is still restarted.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils.actor_manager import FaultTolerantActorManager
+
+from rl_widgets.rllib.phases import EnvRunnerClock
 
 #: Seeds of two env runners lie so far apart that their environments never share one.
 SEED_STRIDE = 100_000
@@ -26,8 +29,11 @@ EPISODE_LENGTHS = "episode_lengths_this_iter"
 class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     """Samples as RLlib does; an exception goes to the caller with its traceback."""
 
+    _clock: EnvRunnerClock | None = None
+
     def __init__(self, *, config: Any, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
+        self._clock = EnvRunnerClock(self.metrics)
         self._state_server_asked: Any = None
         self._state_server_up = False
         if self.config.seed is not None:
@@ -41,6 +47,13 @@ class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         RLlib blocks on the server's first answer, for 5 to 10 s after everything else is up. Until
         then there is nothing to pull: the first weights were pushed when the algorithm was built.
         """
+        assert self._clock is not None
+        self._clock.begin()
+        episodes = self._sample_without_waiting(**kwargs)
+        self._clock.end()
+        return episodes
+
+    def _sample_without_waiting(self, **kwargs: Any) -> Any:
         server: Any = self._env_runner_state_server  # type: ignore[has-type]
         if server is None or self._state_server_answers(server):
             return super().sample(**kwargs)
@@ -57,6 +70,13 @@ class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             ready, _ = ray.wait([self._state_server_asked], timeout=0)
             self._state_server_up = bool(ready)
         return self._state_server_up
+
+    def set_state(self, state: Any) -> None:
+        """As RLlib's: among other things, load new weights."""
+        began, began_cpu = time.perf_counter(), time.thread_time()
+        super().set_state(state)
+        if self._clock is not None:
+            self._clock.loaded(time.perf_counter() - began, time.thread_time() - began_cpu)
 
     def _log_episode_metrics(self, length: int, ret: float, sec: float) -> None:
         super()._log_episode_metrics(length, ret, sec)
@@ -80,9 +100,15 @@ class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
 class StrictActorManager(FaultTolerantActorManager):  # type: ignore[misc]
     """Tolerates actors that died, raises what an actor's own code raised."""
 
+    #: Seconds spent so far on waiting for what actors were asked for.
+    waited_s = 0.0
+
     def fetch_ready_async_reqs(self, **kwargs: Any) -> Any:
         """Results that are ready. Raises the first error that is no actor's death."""
-        return _without_application_errors(super().fetch_ready_async_reqs(**kwargs))
+        began = time.perf_counter()
+        results = super().fetch_ready_async_reqs(**kwargs)
+        self.waited_s += time.perf_counter() - began
+        return _without_application_errors(results)
 
     def foreach_actor(self, func: Any, **kwargs: Any) -> Any:
         """Results of `func` on the actors. Raises the first error that is no actor's death."""

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from functools import cache
 from typing import Any
+
+from rl_widgets.rllib.phases import LearnerClock
 
 _POLL_S = 0.25
 
@@ -56,11 +59,34 @@ class _GuardedEvent(threading.Event):
 
 
 class _GuardedQueue(queue.Queue[Any]):
-    def __init__(self, maxsize: int, guard: _LearnerThreadGuard) -> None:
+    """Of the batches for the learner thread. Tells `clock` what becomes of that thread's time."""
+
+    def __init__(
+        self, maxsize: int, guard: _LearnerThreadGuard, clock: LearnerClock | None = None
+    ) -> None:
         super().__init__(maxsize)
         self._guard = guard
+        self._clock = clock
+        self._done: float | None = None
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        began = time.perf_counter()
+        if self._clock is not None and self._done is not None:
+            # Between an update and the next batch the thread makes its weights ready.
+            self._clock.gave_weights(began - self._done)
+            self._done = None
+        item = super().get(block, timeout)
+        if self._clock is not None:
+            self._clock.waited(time.perf_counter() - began)
+        return item
+
+    def task_done(self) -> None:
+        super().task_done()
+        self._done = time.perf_counter()
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        if self._clock is not None:
+            self._clock.queued(self.qsize())
         if not block or timeout is not None:
             super().put(item, block, timeout)
             return
@@ -77,13 +103,18 @@ class FailFastLearner:
     """Mixin over any torch learner of RLlib; `fail_fast` puts it in front."""
 
     config: Any
+    metrics: Any
+    _learner_thread: threading.Thread | None = None
 
     def build(self) -> None:
         """Build as RLlib does; a learner thread, if there is one, is watched."""
         guard = self._guard = _LearnerThreadGuard()
+        clock = self._clock = LearnerClock(self.metrics)
         if hasattr(self.config, "learner_queue_size"):
             # RLlib keeps a queue that is already there.
-            self._learner_thread_in_queue = _GuardedQueue(self.config.learner_queue_size, guard)
+            self._learner_thread_in_queue = _GuardedQueue(
+                self.config.learner_queue_size, guard, clock
+            )
         super().build()  # type: ignore[misc]
         thread = getattr(self, "_learner_thread", None)
         if thread is None:
@@ -91,6 +122,28 @@ class FailFastLearner:
         # The thread waits for its first batch now, so nothing has used the event yet.
         self._agg_event = _GuardedEvent(guard)
         guard.watch(thread)
+
+    def update(self, *args: Any, **kwargs: Any) -> Any:
+        """As RLlib's; its time is taken."""
+        self._clock.called()
+        return super().update(*args, **kwargs)  # type: ignore[misc]
+
+    def _make_batch_if_necessary(self, *args: Any, **kwargs: Any) -> Any:
+        batch = super()._make_batch_if_necessary(*args, **kwargs)  # type: ignore[misc]
+        # On the learner thread a batch is there already, and nothing is made.
+        if threading.current_thread() is not self._learner_thread:
+            self._clock.built(in_update=self._learner_thread is None)
+        return batch
+
+    def before_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
+        """As RLlib's; the update begins here."""
+        self._clock.update_begins()
+        super().before_gradient_based_update(timesteps=timesteps)  # type: ignore[misc]
+
+    def after_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
+        """As RLlib's; the update ends here."""
+        super().after_gradient_based_update(timesteps=timesteps)  # type: ignore[misc]
+        self._clock.update_ends()
 
     def compute_losses(self, *, fwd_out: dict[str, Any], batch: dict[str, Any]) -> dict[str, Any]:
         """Losses by module, as RLlib's. Raises `FloatingPointError` when one is not finite."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rl_widgets.rllib.env_runner import EPISODE_LENGTHS, EPISODE_RETURNS, make_strict
+from rl_widgets.rllib.phases import TrainingClock
 from rl_widgets.store.logger import held_back
 
 #: 2.60's name under `env_runners` -> 0.8.3's name at the top.
@@ -68,6 +69,7 @@ class ResultCallback:
         self._functions = functions or []
         self._window: EpisodeWindow | None = None
         self._run: Any = None
+        self._clock: TrainingClock | None = None
 
     def __call__(
         self, *, algorithm: Any, result: dict[str, Any], metrics_logger: Any = None, **kwargs: Any
@@ -85,7 +87,11 @@ class ResultCallback:
         elif self._legacy is not None:
             call_legacy(self._legacy, algorithm, result)
         if in_a_job:
-            self._log(result, own)
+            if self._clock is None:
+                self._clock = TrainingClock()
+                self._clock.watch(algorithm)
+            phases = self._clock.metrics(algorithm, result)
+            self._log(result, {**phases, **own})
 
     def _log(self, result: Mapping[str, Any], own: Mapping[str, float]) -> None:
         from rl_widgets import Run
@@ -104,7 +110,7 @@ class ResultCallback:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_run": None}  # an open file stays where it is
+        return {**self.__dict__, "_run": None, "_clock": None}  # an open file stays where it is
 
 
 class EpisodeWindow:
