@@ -1,0 +1,155 @@
+"""What happened in a run, as marks on its curve."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rl_widgets.view import wording
+from rl_widgets.view.events import KINDS, Event
+from rl_widgets.view.series import Floats
+
+#: Marks of one kind that lie nearer than this share of the axis become one.
+_NEAR = 1 / 60
+
+#: The tab that tells more about an event of each kind; '' where none does.
+TABS = {
+    "checkpoint": "Checkpoints",
+    "video": "Episodes",
+    "node_lost": "Logs",
+    "resumed": "Logs",
+    "target_reached": "",
+}
+
+_WORDS = {
+    "checkpoint": "Checkpoint",
+    "video": "Video",
+    "node_lost": "Node lost",
+    "resumed": "Resumed",
+    "target_reached": "Target reached",
+}
+
+
+@dataclass(frozen=True)
+class EventMark:
+    """An event at its place: x in the axis' units, y on the line (NaN where there is none yet).
+
+    `count` events of the kind are so near to each other that this one, the newest, stands for
+    them; `text` says so. A click shows the tab `opens`.
+    """
+
+    kind: str
+    x: float
+    y: float
+    text: str
+    opens: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where on an axis things are: shape (n,) each, in the order of x; `time` since the epoch.
+
+    `begins` are (place, attempt) of the attempts that took over from an earlier one; `unit` is
+    how many env steps, iterations or seconds one unit of the axis is; `started` is the time at
+    which the axis of time begins.
+    """
+
+    axis: str
+    x: Floats
+    y: Floats
+    time: Floats
+    begins: tuple[tuple[float, int], ...] = ()
+    unit: float = 1.0
+    started: float = 0.0
+
+    def of(self, event: Event) -> float:
+        """The event's place, NaN where nothing tells it."""
+        own = {
+            "env_steps": event.env_steps,
+            "iteration": event.iteration,
+            "time": event.time - self.started,
+        }[self.axis]
+        if own is not None:
+            return own / self.unit
+        if not len(self.x):
+            return float("nan")
+        order = np.argsort(self.time, kind="stable")
+        at = int(np.searchsorted(self.time[order], event.time, side="right")) - 1
+        return float(self.x[order[max(at, 0)]])
+
+
+def marks(
+    events: Iterable[Event], places: Places, drawn: Floats, target: float | None, title: str
+) -> tuple[EventMark, ...]:
+    """A mark for each event whose kind belongs on a curve, in the order of x.
+
+    They lie on the line `drawn`, which is `places.y` or smoother.
+    Two are found in the line itself: where it first reaches `target`, and where a new attempt
+    begins of which no event tells.
+    """
+    found = []
+    told = set()
+    for event in events:
+        if event.kind not in KINDS:
+            continue
+        x = places.of(event)
+        if np.isfinite(x):
+            found.append((event.kind, x, event.text))
+        if event.kind == "resumed":
+            told.add(event.attempt)
+    found += [
+        ("resumed", x, f"Attempt {attempt} begins.")
+        for x, attempt in places.begins
+        if attempt not in told
+    ]
+    if target is not None and not any(kind == "target_reached" for kind, _, _ in found):
+        with np.errstate(invalid="ignore"):
+            reached = np.flatnonzero(places.y >= target)
+        if len(reached):
+            text = f"The target of {wording.goal(target)} is reached."
+            found.append(("target_reached", float(places.x[reached[0]]), text))
+    found.sort(key=lambda one: one[1])
+    heights = _heights(places.x, drawn, [x for _, x, _ in found])
+    time_axis = places.axis == "time"
+    return tuple(
+        EventMark(
+            kind=kind,
+            x=x,
+            y=y,
+            text=f"{text or _WORDS[kind]} · {title} "
+            f"{wording.number(x) if time_axis else wording.count(x)}",
+            opens=TABS[kind],
+        )
+        for (kind, x, text), y in zip(found, heights, strict=True)
+    )
+
+
+def grouped(found: Sequence[EventMark], low: float, high: float) -> tuple[EventMark, ...]:
+    """The marks between `low` and `high`; of those that would hide each other the newest."""
+    near = (high - low) * _NEAR
+    kinds: dict[str, list[EventMark]] = defaultdict(list)
+    for mark in found:
+        if not low <= mark.x <= high:
+            continue
+        same = kinds[mark.kind]
+        if same and mark.x - same[-1].x < near:
+            same[-1] = replace(mark, count=same[-1].count + 1)
+        else:
+            same.append(mark)
+    return tuple(
+        mark if mark.count == 1 else replace(mark, text=f"{mark.text} (and {mark.count - 1} more)")
+        for same in kinds.values()
+        for mark in same
+    )
+
+
+def _heights(x: Floats, y: Floats, wanted: Sequence[float]) -> list[float]:
+    known = np.isfinite(y)
+    if not known.any() or not len(wanted):
+        return [float("nan")] * len(wanted)
+    heights: list[float] = np.interp(wanted, x[known], y[known]).tolist()
+    return heights
