@@ -280,6 +280,8 @@ def _machine() -> dict[str, float]:
     """The cores that there are for the whole cluster, where all of its nodes are one machine."""
     import ray
 
+    if not ray.is_initialized():
+        return {}
     alive = [node for node in ray.nodes() if node.get("Alive")]
     machines = {node.get("NodeManagerHostname") for node in alive}
     found = {
