@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 from rl_widgets.store.errors import NotFoundError, RLWidgetsError
@@ -18,14 +19,26 @@ _log = logging.getLogger(__name__)
 LOOK = 0.1
 #: Seconds between two looks while nobody watches.
 PAUSED_LOOK = 1.0
-#: The shortest time between two views, so that no page gets more than five a second.
-SHORTEST = 0.2
+#: The shortest time between two views, so that no page gets more than four a second …
+SHORTEST = 0.25
+#: … and this much for each run that is followed beside it: a front end drops what comes faster
+#: than 1,000 messages a second, and a view of a running run is some five to ten messages.
+SHARE = 0.03
 #: The durations of a quiet run are brought up to date this often.
 TICK = 1.0
 #: How often a run is looked after whose supervisor may be gone.
 REFRESH = 3.0
 #: The wait after an error of the record, and the longest one.
 RETRY, LONGEST_RETRY = 1.0, 15.0
+
+
+#: Those that run in this process.
+_active: weakref.WeakSet[Follower] = weakref.WeakSet()
+
+
+def _period() -> float:
+    """Seconds between two views of one run."""
+    return max(SHORTEST, SHARE * sum(not follower.paused for follower in list(_active)))
 
 
 class Follower:
@@ -85,6 +98,13 @@ class Follower:
             self._wake.set()
 
     def _run(self) -> None:
+        _active.add(self)
+        try:
+            self._keep_following()
+        finally:
+            _active.discard(self)
+
+    def _keep_following(self) -> None:
         retry = RETRY
         while not self._stop.is_set():
             try:
@@ -126,7 +146,7 @@ class Follower:
                 if view is not None and view.final:
                     return
                 if view is not None:
-                    self._stop.wait(max(0.0, SHORTEST - (time.monotonic() - now)))
+                    self._stop.wait(max(0.0, _period() - (time.monotonic() - now)))
                 else:
                     self._wake.wait(PAUSED_LOOK if self._paused else LOOK)
         finally:
@@ -143,9 +163,12 @@ class Follower:
                 return None
             reader.read_log()
             return self._hand_on(reader.tick(last))
-        view = reader.read()
+        changed = reader.refresh()
         self._stale = False
-        return self._hand_on(view)
+        if not changed and not last.trouble and time.monotonic() - self._handed_on < TICK:
+            # It was another run of the workspace that changed.
+            return None
+        return self._hand_on(reader.view())
 
     def _hand_on(self, view: RunView) -> RunView:
         self._last = view

@@ -61,6 +61,8 @@ class RunReader:
         self.events: list[events.Event] = []
         self._asked: set[str] = set()
         self._events_to = 0
+        #: How many points it has read so far.
+        self._read_points = 0
         self._log_path = run_folder / _LOG
         self._clock = clock
         self._record: RunRecord | None = None
@@ -87,13 +89,23 @@ class RunReader:
     def read(self) -> RunView:
         """Bring everything up to date. Raises `StoreError` and `NotFoundError`."""
         with self.lock:
+            self.refresh()
+            return self.view()
+
+    def refresh(self) -> bool:
+        """Bring everything up to date; tells whether anything of this run has changed.
+
+        Raises `StoreError` and `NotFoundError`.
+        """
+        with self.lock:
+            before = (self._record, self._children, self._nodes, self._read_points)
             record = self._record = self.store.runs.get(self.run_id)
             # Status first, numbers after: a run that reads as ended has all its points in them.
             self._children = self.store.runs.children(self.run_id)
             self._nodes = self.store.nodes.of([child.id for child in self._children])
-            self._read_points([record.id, *(child.id for child in self._children)])
-            self.read_log()
-            return self.view()
+            self._read_all_points([record.id, *(child.id for child in self._children)])
+            changed = before != (self._record, self._children, self._nodes, self._read_points)
+            return self.read_log() or changed
 
     def read_status(self) -> str:
         """The state now; nothing else is read. Raises as `read` does."""
@@ -166,7 +178,7 @@ class RunReader:
         head = header.header(record, now)
         pace = progress.Pace(self._series.get, head.running_s)
         rows = progress.criteria(record.definition, pace)
-        drawn = self._curve(self.axis)
+        drawn = self._curve(self.axis, curve.AS_IT_IS)
         return RunView(
             revision=self._revision,
             header=head,
@@ -206,7 +218,7 @@ class RunReader:
             trouble="",
         )
 
-    def _read_points(self, run_ids: list[str]) -> None:
+    def _read_all_points(self, run_ids: list[str]) -> None:
         high = max(self._read_to.values(), default=0)
         for record in self.store.metrics.series(run_ids):
             if record.id not in self._known:
@@ -231,6 +243,7 @@ class RunReader:
             if found is not None:
                 self.events.append(found)
             self._events_to = point.id
+            self._read_points += 1
 
     def _wanted(self) -> list[int]:
         """The series that a view is made of; of 300 metrics, few."""
@@ -264,6 +277,7 @@ class RunReader:
             points = self.store.metrics.points(some, after=after)
             if not len(points):
                 continue
+            self._read_points += len(points)
             for i in some:
                 chosen = slice(None) if len(some) == 1 else points.series == i
                 self._holder(self._known[i]).extend(points, chosen)
@@ -294,8 +308,19 @@ class RunReader:
     def _first(self, names: tuple[str, ...]) -> Series | None:
         return next((self._series[n] for n in names if n in self._series), None)
 
-    def _curve(self, axis: str) -> curve.Curve:
-        name = self._main
+    def curve_as(
+        self, look: curve.Look, metric: str | None = None, axis: str | None = None
+    ) -> curve.Curve:
+        """The curve of the main metric, or of another one, as a person wants it; nothing is read
+        but what is asked for the first time. Raises `StoreError`.
+        """
+        with self.lock:
+            if metric is not None:
+                self.several([metric])
+            return self._curve(axis or self.axis, look, metric)
+
+    def _curve(self, axis: str, look: curve.Look, metric: str | None = None) -> curve.Curve:
+        name = metric or self._main
         if name is None:
             # Nothing changes yet: the first one that is there, so that a constant is seen too.
             held = catalogue.candidates(self._series)
@@ -310,7 +335,21 @@ class RunReader:
             self._first(catalogue.ITERATION_NAMES),
             self._first(catalogue.ENV_STEP_NAMES),
             progress.reward_goal(record.definition) if catalogue.is_reward(name) else None,
+            **self._beside(name),
+            events=self.events,
+            look=look,
         )
+
+    def _beside(self, name: str) -> dict[str, Series | None]:
+        """What is logged beside a mean: the smallest, the largest, how many episodes."""
+        edges = curve.companions(name)
+        if edges is None:
+            return {}
+        names = dict(zip(("low", "high"), edges, strict=True))
+        if catalogue.is_reward(name):
+            names["episodes"] = "episodes_in_mean"
+        held = self.several(names.values())
+        return {kind: held.get(other) for kind, other in names.items()}
 
     def _warnings(self, record: RunRecord) -> tuple[str, ...]:
         full = "" if record.final else disk.warning(self.run_folder)

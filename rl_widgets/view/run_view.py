@@ -67,9 +67,20 @@ class RunView:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as dicts, lists, texts and numbers; gaps of the curve are None."""
-        found = asdict(self)
-        found["curve"]["x"] = self.curve.x.tolist()
-        found["curve"]["y"] = [None if np.isnan(v) else v for v in self.curve.y.tolist()]
+        found: dict[str, Any] = _plain(asdict(self))
         found["log"]["lines"] = self.log.plain()
         found["summary"] = self.summary()
         return found
+
+
+def _plain(value: Any) -> Any:
+    """The same with lists in place of arrays, and None for what is no number."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
