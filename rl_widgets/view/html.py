@@ -89,9 +89,11 @@ def failure(view: RunView) -> str:
 
 
 def warnings(view: RunView) -> str:
-    """The run's warnings, a line each; or ''."""
+    """The run's warnings and those about its learning, a line each; or ''."""
+    lines = [("Warning:", text) for text in view.warnings]
+    lines += [("Learning:", f.sentence) for f in view.findings if f.severity == "warning"]
     return "".join(
-        f'<div class="rlw-warning"><b>Warning:</b> {escape(text)}</div>' for text in view.warnings
+        f'<div class="rlw-warning"><b>{label}</b> {escape(text)}</div>' for label, text in lines
     )
 
 
@@ -103,7 +105,8 @@ def facts(view: RunView) -> str:
         f'<div class="rlw-fact"><span>{escape(fact.label)}</span> <b>{escape(fact.text)}</b></div>'
         for fact in view.facts
     ]
-    return f'<div class="rlw-facts">{"".join(tiles)}</div>'
+    limit = f'<div class="rlw-note">{escape(view.limit)}</div>' if view.limit else ""
+    return f'<div class="rlw-facts">{"".join(tiles)}</div>{limit}'
 
 
 def criteria(view: RunView) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
@@ -21,12 +22,14 @@ from rl_widgets.view import (
     catalogue,
     children,
     curve,
+    diagnosis,
     disk,
     events,
     failure,
     header,
     log,
     progress,
+    throughput,
     wording,
 )
 from rl_widgets.view.run_view import Fact, RunView
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from rl_widgets.run import Run
 
 _LOG = Path("head") / "driver_log.txt"
+_JUDGE_SECONDS = 1.0
 
 
 class RunReader:
@@ -77,6 +81,8 @@ class RunReader:
         self._log = log.LogTail(_LOG.name, None, (), False)
         self._log_stamp: log.Stamp | None = None
         self._revision = 0
+        self._judged: tuple[object, float] = (None, -math.inf)
+        self._judgement: tuple[str, tuple[diagnosis.Finding, ...]] = ("", ())
 
     @classmethod
     def of(cls, run: Run, axis: str = "env_steps") -> RunReader:
@@ -192,6 +198,8 @@ class RunReader:
             chart_message=self._chart_message(record, drawn),
             log=self._log,
             events=tuple(self.events),
+            limit=self._judge(now)[0],
+            findings=self._judge(now)[1],
         )
 
     def tick(self, before: RunView) -> RunView:
@@ -216,6 +224,8 @@ class RunReader:
             children=children.children(self._children, self._nodes, self._latest, now),
             log=self._log,
             trouble="",
+            limit=self._judge(now)[0],
+            findings=self._judge(now)[1],
         )
 
     def _read_all_points(self, run_ids: list[str]) -> None:
@@ -350,6 +360,17 @@ class RunReader:
             names["episodes"] = "episodes_in_mean"
         held = self.several(names.values())
         return {kind: held.get(other) for kind, other in names.items()}
+
+    def _judge(self, now: float) -> tuple[str, tuple[diagnosis.Finding, ...]]:
+        """What limits the run and what is unusual: once a second at most, and at its end."""
+        state = (max(self._read_to.values(), default=0), self.record.status)
+        (before, at), ended = self._judged, self.record.final
+        if state != before and (ended or not before or now - at >= _JUDGE_SECONDS):
+            self._judged = (state, now)
+            found = throughput.throughput(self)
+            limit = "" if found.kind == "unknown" else found.limit
+            self._judgement = (limit, diagnosis.diagnose(self))
+        return self._judgement
 
     def _warnings(self, record: RunRecord) -> tuple[str, ...]:
         full = "" if record.final else disk.warning(self.run_folder)

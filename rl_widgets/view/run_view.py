@@ -10,6 +10,7 @@ import numpy as np
 from rl_widgets.view.catalogue import Group
 from rl_widgets.view.children import ChildRow
 from rl_widgets.view.curve import Curve
+from rl_widgets.view.diagnosis import Finding
 from rl_widgets.view.events import Event
 from rl_widgets.view.failure import Failure
 from rl_widgets.view.header import Header
@@ -46,6 +47,10 @@ class RunView:
     log: LogTail
     events: tuple[Event, ...] = ()
     trouble: str = ""
+    #: One sentence on what limits the run; '' where nothing is known of it.
+    limit: str = ""
+    #: What is unusual about how it learns.
+    findings: tuple[Finding, ...] = ()
 
     @property
     def final(self) -> bool:

@@ -18,8 +18,10 @@ def text(view: RunView, width: int = 96) -> str:
         if view.failure.place:
             lines.append(f"Where: {view.failure.place}")
     lines += [f"Warning: {warning}" for warning in view.warnings]
+    lines += [f"Learning: {f.sentence}" for f in view.findings if f.severity == "warning"]
     if view.summary():
         lines += ["", view.summary()]
+    lines += [view.limit] if view.limit else []
     if view.criteria:
         lines.append("stops at: " + " · ".join(c.text for c in view.criteria))
     if view.children:
