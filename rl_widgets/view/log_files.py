@@ -54,6 +54,12 @@ def sources(run_folder: Path, child: str | None = None) -> list[LogSource]:
     return [source for source in found if child is None or source.child == child]
 
 
+def usual(found: list[LogSource]) -> LogSource | None:
+    """What is shown until a person chooses: the entry script's, before it the supervisor's."""
+    single = [source for source in found if not source.folder]
+    return next(iter([*single, *found]), None)
+
+
 def files(run_folder: Path, source: LogSource) -> list[LogFile]:
     """The files of a source, with their sizes in bytes."""
     root = run_folder / source.name

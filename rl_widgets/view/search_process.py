@@ -110,7 +110,7 @@ class LogSearch:
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
-        with process, contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(BrokenPipeError), process:
             process.stdin.write(json.dumps({"pattern": self.pattern, "regex": self.regex}) + "\n")
             process.stdin.flush()
             for line in process.stdout:
