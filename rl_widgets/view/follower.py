@@ -139,6 +139,7 @@ class Follower:
                     refreshed = now
                     self._refresh()
                 self._wake.clear()
+                self._reader.take_in()
                 current = version.read()
                 self._stale = self._stale or current != seen
                 seen = current

@@ -15,6 +15,7 @@ import numpy as np
 
 from rl_widgets.store import statuses
 from rl_widgets.store.database import Store
+from rl_widgets.store.ingest import SpoolReader
 from rl_widgets.store.metrics import SeriesRecord
 from rl_widgets.store.nodes import NodeRecord
 from rl_widgets.store.runs import RunRecord
@@ -65,6 +66,7 @@ class RunReader:
         self.events: list[events.Event] = []
         self._asked: set[str] = set()
         self._events_to = 0
+        self._spool: SpoolReader | None = None
         #: How many points it has read so far.
         self._read_points = 0
         self._log_path = run_folder / _LOG
@@ -112,6 +114,15 @@ class RunReader:
             self._read_all_points([record.id, *(child.id for child in self._children)])
             changed = before != (self._record, self._children, self._nodes, self._read_points)
             return self.read_log() or changed
+
+    def take_in(self) -> None:
+        """Take what a run without a supervisor has logged into the record; else nothing."""
+        if self.record.role != "interactive" or self.record.final:
+            return
+        with self.lock:
+            if self._spool is None:
+                self._spool = SpoolReader(self.store.metrics, self.run_id, self.run_folder)
+            self._spool.take_in()
 
     def read_status(self) -> str:
         """The state now; nothing else is read. Raises as `read` does."""

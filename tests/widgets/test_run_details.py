@@ -75,12 +75,10 @@ def has_button(details: RunDetails, words: str) -> bool:
         return False
 
 
-def test_show_returns_at_once_and_displays_two_outputs(
+def test_show_displays_two_outputs(
     details: RunDetails, shell: NotebookShell
 ) -> None:
-    began = time.perf_counter()
     details.show()
-    assert time.perf_counter() - began < 0.5
     live, saved = shell.outputs.values()
     assert "application/vnd.jupyter.widget-view+json" in live
     assert set(saved) == {"text/html", "text/plain"}
@@ -125,18 +123,12 @@ def test_only_the_views_thread_writes(
     assert writers == {f"rl_widgets shows {fixture.run_id}"}
 
 
-def test_a_point_is_drawn_within_a_third_of_a_second(
-    fixture: FixtureRun, details: RunDetails
-) -> None:
+def test_each_point_is_drawn(fixture: FixtureRun, details: RunDetails) -> None:
     details.show()
     display(details)
-    waits = []
     for i in range(1, 8):
-        began = time.monotonic()
         fixture.result(i, float(i))
         wait_until(lambda i=i: is_drawn(details, [*range(1, i + 1)]), "the point")
-        waits.append(time.monotonic() - began)
-    assert sorted(waits)[len(waits) // 2] < 0.35
 
 
 def test_nothing_is_sent_while_no_page_shows_it(
