@@ -40,6 +40,8 @@ _MOST_POINTS = 5000
 
 NOTHING = "Nothing unusual."
 TOO_EARLY = "Nothing can be said yet: that takes two minutes of results."
+TOO_SHORT = "Nothing can be said: that takes two minutes of results."
+NOT_JUDGED = "The script logs neither rewards nor losses, so nothing can be said."
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,21 @@ def diagnose(reader: RunReader) -> tuple[Finding, ...]:
     return tuple(sorted((f for f in found if f is not None), key=lambda f: f.severity != "warning"))
 
 
-def early(reader: RunReader) -> bool:
-    """Whether it is too early to say that nothing is unusual."""
+def nothing(reader: RunReader) -> str:
+    """What is said of a run without findings."""
     with reader.lock:
-        counts = reader.several(n for n in reader.names() if n in catalogue.ITERATION_NAMES)
+        known = reader.names()
+        final = reader.record.final
+        counts = reader.several(n for n in known if n in catalogue.ITERATION_NAMES)
+        judged = catalogue.is_reward(reader.metric) or any(
+            n.startswith("learner/") or "loss" in n.rpartition("/")[2] for n in known
+        )
     counted = next(iter(counts.values()), None)
-    return counted is None or not _long_enough(counted)
+    if counted is None or not _long_enough(counted):
+        if known and not judged:
+            return NOT_JUDGED
+        return TOO_SHORT if final else TOO_EARLY
+    return NOTHING if judged else NOT_JUDGED
 
 
 _NAMES = (

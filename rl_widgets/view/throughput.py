@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Seconds that figures are means over; where results come seldom, the last few of them.
 WINDOW, FEWEST_RESULTS = 60.0, 5
 #: Less than this is too little to say what limits a run.
-LEAST_RESULTS, LEAST_SECONDS = 3, 10.0
+LEAST_RESULTS, LEAST_SECONDS = 2, 10.0
 
 PREFIX = "throughput/"
 #: Metric of a phase -> what it is called, in the order of the bar.
@@ -219,15 +219,18 @@ def _tiles(series: dict[str, Series], figures: Figures) -> tuple[Fact, ...]:
         found = series.get(name)
         return None if found is None else found.last()
 
+    trained = last(f"{PREFIX}env_steps_trained_per_s")
+    # With minibatches RLlib counts each of them as the whole batch: that is no pace of anything.
+    counted = trained is not None and trained < 10 * (last(catalogue.SPEED_NAMES[0]) or 0.0)
     found = [
         Fact("sampled", "sampled, env steps/s", wording.count(last(catalogue.SPEED_NAMES[0]))),
         Fact("sampled_mean", "mean of a minute", wording.count(figures.sampled_per_s)),
+        Fact("trained", "trained, env steps/s", wording.count(trained if counted else None)),
         Fact(
-            "trained",
-            "learned from, env steps/s",
-            wording.count(last(f"{PREFIX}env_steps_trained_per_s")),
+            "trained_mean",
+            "mean of a minute",
+            wording.count(figures.trained_per_s if counted else None),
         ),
-        Fact("trained_mean", "mean of a minute", wording.count(figures.trained_per_s)),
         Fact("env_runners", "env runners", wording.count(figures.env_runners)),
         Fact("learner_queue", "batches that wait", wording.number(last(f"{PREFIX}learner_queue"))),
         Fact("requests", "samples asked for", wording.count(last(f"{PREFIX}requests_in_flight"))),

@@ -25,13 +25,14 @@ from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.saved_form import SavedForm
 from rl_widgets.widgets.subshells import answer_while_busy
+from rl_widgets.widgets.throughput_panel import ThroughputPanel
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
 
 
 #: The tabs, in their order.
-PANELS: tuple[type[Panel], ...] = (LogPanel,)
+PANELS: tuple[type[Panel], ...] = (LogPanel, ThroughputPanel)
 
 
 class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
