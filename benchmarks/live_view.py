@@ -1,0 +1,226 @@
+"""How live the live view is: from `run.log` in a job to the picture in a real browser.
+
+    python benchmarks/live_view.py [--points 60] [--views 1 20] [--period 1.0]
+
+A real run on a one-node cluster logs a result every `--period` seconds and notes when each `log`
+had returned. A notebook in JupyterLab (Chromium, headless) shows `--views` views of it. The page
+itself notes, after the frame is painted, when header and reward curve show each result. Both
+clocks are this machine's. Then: kernel CPU of a quiet run, opening a run of 300 metrics, and
+opening and zooming long curves at the data source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from playwright.sync_api import sync_playwright  # noqa: E402
+
+from rl_widgets import Experiment, ReinforcementLearningEstimator, Run, Workspace  # noqa: E402
+from rl_widgets.store import statuses  # noqa: E402
+from rl_widgets.store.metrics import NewPoint  # noqa: E402
+from rl_widgets.view import curve  # noqa: E402
+from rl_widgets.view.reader import RunReader  # noqa: E402
+from tests.browser.conftest import FLAGS, Browser, Lab  # noqa: E402
+from tests.view.fixture_runs import make  # noqa: E402
+
+SCRIPT = """
+import json, sys, time
+from rl_widgets import Run
+
+path, period = sys.argv[1], float(sys.argv[2])
+run, i = Run.get_context(), 0
+with open(path, "w", buffering=1) as file:
+    while True:
+        i += 1
+        run.log_metrics(
+            {
+                "episode_reward_mean": -21 + 39 * i / (i + 60),
+                "training_iteration": i,
+                "num_env_steps_sampled_lifetime": 500 * i,
+            },
+            step=i,
+            env_steps=500 * i,
+        )
+        file.write(json.dumps([i, time.time()]) + "\\n")
+        time.sleep(period)
+"""
+
+#: Notes when each view's header shows an iteration, and when its curve was last drawn anew.
+WATCH = """() => {
+    window.painted = [];
+    const seen = new Map();
+    const look = () => {
+        const now = performance.timeOrigin + performance.now();
+        document.querySelectorAll('.rlw-card.jupyter-widgets').forEach((view, place) => {
+            const fact = [...view.querySelectorAll('.rlw-fact')].find(
+                f => f.textContent.trim().startsWith('iteration'));
+            const line = [...view.querySelectorAll('.bqplot path.line')].map(
+                p => p.getAttribute('d')).join('|');
+            const before = seen.get(place) || {};
+            const text = fact ? fact.querySelector('b').textContent.replaceAll(',', '') : '';
+            if (text !== before.text || line !== before.line) {
+                window.painted.push([place, text, text !== before.text, line !== before.line, now]);
+                seen.set(place, {text, line});
+            }
+        });
+        requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+}"""
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def latencies(path: Path, painted: list[list[Any]]) -> list[float]:
+    """Seconds from `log` to the frame in which header and curve show it, of each view and point."""
+    logged = dict(json.loads(line) for line in path.read_text().splitlines())
+    found = []
+    for place in {row[0] for row in painted}:
+        rows = [row for row in painted if row[0] == place]
+        # A view that skips a result shows the next one in its place, which is later.
+        headers = [(int(r[1]), r[4] / 1000) for r in rows if r[2] and r[1].isdigit()]
+        lines = [r[4] / 1000 for r in rows if r[3]]
+        first = headers[2][0] if len(headers) > 2 else 0
+        for i, when in logged.items():
+            if i < first or i > headers[-1][0]:
+                continue
+            header = next((t for n, t in headers if n >= i), None)
+            line = next((t for t in lines if t > when), None)
+            if header is not None and line is not None:
+                found.append(max(header, line) - when)
+    return found
+
+
+def watched(lab: Lab, run: Run, path: Path, views: int, points: int) -> list[float]:
+    name = f"watch-{views}.ipynb"
+    cell = f"RunDetails(ws.get_run({run.id!r})).show()"
+    lab.write(name, "from rl_widgets import *\nws = Workspace()", *([cell] * views))
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium", args=FLAGS
+        )
+        # Tall enough that the page draws every view: hidden cells are not painted.
+        page = chromium.new_page(viewport={"width": 1300, "height": 1000 * views})
+        browser = Browser(page, lab)
+        browser.open(name)
+        browser.run_all()
+        shown = page.locator(".rlw-card.jupyter-widgets .bqplot")
+        browser.wait_until(lambda: shown.count() >= views, "all views", 240)
+        page.wait_for_timeout(3000)
+        page.evaluate(WATCH)
+        begin = len(path.read_text().splitlines())
+        browser.wait_until(
+            lambda: len(path.read_text().splitlines()) >= begin + points, "enough points", 600
+        )
+        page.wait_for_timeout(1500)
+        painted = page.evaluate("() => window.painted")
+        assert browser.our_errors() == [], browser.our_errors()
+        chromium.close()
+    return latencies(path, painted)
+
+
+def live(folder: Path, views: list[int], points: int, period: float) -> None:
+    (folder / "source").mkdir()
+    (folder / "source" / "script.py").write_text(SCRIPT)
+    path = folder / "logged.jsonl"
+    estimator = ReinforcementLearningEstimator(
+        folder / "source", entry_script="script.py", script_params=[str(path), str(period)]
+    )
+    run = Experiment(Workspace(), "benchmark").submit(estimator)
+    notebooks, own = folder / "notebooks", folder / "jupyter"
+    notebooks.mkdir()
+    own.mkdir()
+    lab = Lab(notebooks, own)
+    try:
+        lab.wait_until_up()
+        while not path.exists() or len(path.read_text().splitlines()) < 3:
+            time.sleep(0.1)
+        for count in views:
+            found = latencies_ms = [1000 * s for s in watched(lab, run, path, count, points)]
+            print(
+                f"log to paint, {count:2} open views: median {statistics.median(found):4.0f} ms, "
+                f"p95 {percentile(latencies_ms, 0.95):4.0f} ms, of {len(found)} points (goal 500)",
+                flush=True,
+            )
+    finally:
+        lab.stop()
+        run.cancel()
+        run.wait_for_completion(raise_on_error=False)
+
+
+def long_curves(folder: Path) -> None:
+    for count in (100_000, 1_000_000):
+        fixture = make(folder / f"record-{count}", run_id=f"long_{count}")
+        fixture.start()
+        metrics = fixture.workspace.store.metrics
+        began = time.time() - count
+        for start in range(0, count, 20_000):
+            metrics.add(
+                [
+                    NewPoint(
+                        f"{fixture.run_id}_head",
+                        "episode_reward_mean",
+                        1,
+                        began + i,
+                        float(i % 1009),
+                        step=i,
+                        env_steps=i * 10,
+                    )
+                    for i in range(start, start + 20_000)
+                ]
+            )
+        opened, zoomed = [], []
+        for _ in range(5):
+            begin = time.perf_counter()
+            view = RunReader.of(fixture.run).read()
+            opened.append(time.perf_counter() - begin)
+            assert view.curve.points == count
+        reader = RunReader.of(fixture.run)
+        reader.read()
+        series = reader.series("episode_reward_mean")
+        assert series is not None
+        for i in range(5):
+            begin = time.perf_counter()
+            low, high = count * i, count * (i + 5)
+            x, y = series.column("env_steps"), series.column("value")
+            inside = slice(*x.searchsorted([low, high]))
+            curve.thinned(x[inside], y[inside])
+            zoomed.append(time.perf_counter() - begin)
+        print(
+            f"{count:9,} points: opened in {statistics.median(opened):.3f} s, "
+            f"zoomed in {statistics.median(zoomed) * 1000:.1f} ms",
+            flush=True,
+        )
+        fixture.end(statuses.COMPLETED)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--points", type=int, default=60)
+    parser.add_argument("--views", type=int, nargs="*", default=[1, 20])
+    parser.add_argument("--period", type=float, default=1.0)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        os.environ["RL_WIDGETS_HOME"] = str(folder / "home")
+        long_curves(folder)
+        live(folder, arguments.views, arguments.points, arguments.period)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
