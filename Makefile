@@ -17,7 +17,7 @@ $(MADE): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock \
-		-e ".[rllib,tensorboard]" --group dev
+		-e ".[rllib,tensorboard,video]" --group dev
 	@touch $@
 
 demo: setup  ## Train Pong with IMPALA on a local Ray cluster for MINUTES=3 minutes, watched live

@@ -58,11 +58,17 @@ def looks_like_atari(name: str) -> bool:
     return bool(_LEGACY.match(name) or _ALE.match(name))
 
 
-def make_vector_env(name: str, num_envs: int, settings: Mapping[str, Any]) -> Any:
+def make_vector_env(
+    name: str,
+    num_envs: int,
+    settings: Mapping[str, Any],
+    screen: Mapping[str, int] | None = None,
+) -> Any:
     """Make `num_envs` games at once.
 
     `settings`: `dim` (42, 64 or 84 pixels), `num_threads` (emulator threads, 0 = one for each CPU),
-    `full_action_space` (bool). Raises `ConfigError` for anything else.
+    `full_action_space` (bool). Raises `ConfigError` for anything else. With `screen` ("height" and
+    "width" in pixels), observations are the last picture alone, in colour: (1, height, width, 3).
     """
     from ale_py.vector_env import AtariVectorEnv
 
@@ -80,9 +86,10 @@ def make_vector_env(name: str, num_envs: int, settings: Mapping[str, Any]) -> An
         num_threads=int(settings.get("num_threads", 1)),
         repeat_action_probability=game.repeat_action_probability,
         full_action_space=bool(settings.get("full_action_space", False)),
-        img_height=dim,
-        img_width=dim,
-        stack_num=STACK,
+        img_height=dim if screen is None else screen["height"],
+        img_width=dim if screen is None else screen["width"],
+        grayscale=screen is None,
+        stack_num=STACK if screen is None else 1,
         frameskip=FRAMES_PER_STEP,
         noop_max=game.noop_max,
         use_fire_reset=True,

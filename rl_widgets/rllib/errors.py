@@ -21,6 +21,10 @@ class ResourceRequestError(UserError):
     """The request asks for more than the cluster can ever give."""
 
 
+class VideoError(RLWidgetsError):
+    """A video of an episode that cannot be made; the evaluation goes on without it."""
+
+
 class TrainingError(RLWidgetsError):
     """The training ended with an error whose original exception could not be brought back."""
 
