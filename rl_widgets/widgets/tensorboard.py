@@ -5,30 +5,51 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib.util
+import logging
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
 from rl_widgets.run import Run
+from rl_widgets.store import statuses
 from rl_widgets.store.errors import RLWidgetsError, UserError
+from rl_widgets.view.tensorboard_events import RecordedEvents, has_event_files
+
+_log = logging.getLogger(__name__)
 
 #: Seconds that TensorBoard may take until it answers.
 START_TIMEOUT = 90.0
+#: Seconds between two looks at what runs without event files have logged.
+_PERIOD = 2.0
 
 _URL = re.compile(r"TensorBoard \S+ at (https?://\S+)")
+
+#: TensorBoard, ended with the pipe to this process: also where that was killed.
+_MAIN = """
+import os, sys, threading
+def end():
+    sys.stdin.buffer.read()
+    os._exit(0)
+threading.Thread(target=end, daemon=True).start()
+from tensorboard.main import run_main
+run_main()
+"""
 
 
 class Tensorboard:
     """TensorBoard on one or more runs: `start()` gives its URL, `stop()` ends it.
 
-    `local_root` is the folder in which the runs are shown by links (default: a temporary one),
-    `port` that of the server (default: a free one).
+    It shows the event files that a script has under `./logs`, as Tune writes them, while they grow.
+    For a run without any they are written from what it has logged. `local_root` is the folder in
+    which the runs are shown (default: a temporary one), `port` that of the server (default: a free
+    one). It ends with this process at the latest.
     """
 
     def __init__(
@@ -38,15 +59,24 @@ class Tensorboard:
         port: int | None = None,
         use_display_name: bool = False,
     ) -> None:
-        chosen: list[Run] = [runs] if isinstance(runs, Run) else list(runs)
+        chosen = [runs] if isinstance(runs, Run) else runs
+        if not isinstance(chosen, (list, tuple)) or not all(isinstance(r, Run) for r in chosen):
+            raise UserError(f"Tensorboard takes a run or a list of runs, not {runs!r:.60}.")
         if not chosen:
             raise UserError("Tensorboard takes at least one run: Tensorboard([run]).")
-        self._runs = chosen
+        if port is not None and (type(port) is not int or not 0 < port < 65_536):
+            raise UserError(f"port is a whole number from 1 to 65535, or None, not {port!r:.60}.")
+        self._runs = list(chosen)
         self._root = local_root
         self._port = port or 0
         self._use_display_name = use_display_name
         self._process: subprocess.Popen[bytes] | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._ended = threading.Event()
+        self._writing: threading.Thread | None = None
+        self._linked: list[Path] = []
+        #: Where it answers, None while it does not run.
+        self.url: str | None = None
 
     def start(self, start_browser: bool = False) -> str:
         """Start the server and return its URL. Raises `RLWidgetsError` where it does not start."""
@@ -57,21 +87,33 @@ class Tensorboard:
         if self._process is not None:
             raise UserError("This TensorBoard runs already; .stop() ends it.")
         self._temporary = tempfile.TemporaryDirectory(prefix="rl_widgets-tensorboard-")
-        root = Path(self._root or self._temporary.name)
-        self._link_runs(root)
+        root = Path(self._root or Path(self._temporary.name) / "runs").absolute()
+        places = self._places(root)
+        self._ended.clear()
+        self._writing = threading.Thread(
+            target=self._write_events, args=(places,), name="events for TensorBoard", daemon=True
+        )
+        self._writing.start()
         log = Path(self._temporary.name) / "tensorboard.log"
-        command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(root)]
+        command = [sys.executable, "-c", _MAIN, "--logdir", str(root)]
         command += ["--port", str(self._port), "--reload_interval", "2", "--host", "127.0.0.1"]
         with log.open("wb") as output:
-            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=output, stderr=output
+            )
         atexit.register(self.stop)
-        url = self._wait_for_url(log)
+        self.url = self._wait_for_url(log)
         if start_browser:
-            webbrowser.open(url)
-        return url
+            webbrowser.open(self.url)
+        return self.url
 
     def stop(self) -> None:
         """End the server; nothing is left of it."""
+        self.url = None
+        self._ended.set()
+        if self._writing is not None:
+            self._writing.join(10)
+            self._writing = None
         if self._process is not None:
             self._process.terminate()
             try:
@@ -79,28 +121,77 @@ class Tensorboard:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
             self._process = None
+        for link in self._linked:
+            if link.is_symlink():
+                link.unlink(missing_ok=True)
+        self._linked = []
         if self._temporary is not None:
             self._temporary.cleanup()
             self._temporary = None
         atexit.unregister(self.stop)
 
-    def _link_runs(self, root: Path) -> None:
-        root.mkdir(parents=True, exist_ok=True)
+    def _places(self, root: Path) -> list[tuple[Run, Path]]:
+        """Where each run is shown, under a name of its own."""
+        taken: set[str] = set()
+        found = []
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"local_root {root} cannot be made ({error.strerror}).") from error
         for run in self._runs:
-            name = run.display_name if self._use_display_name else run.id
-            link = root / re.sub(r"[^\w.-]+", "_", name)[:100]
+            given = run.display_name if self._use_display_name else run.id
+            name = re.sub(r"[^\w.-]+", "_", given)[:100].strip(".") or run.id
+            # Two runs may have one name to show.
+            name = name if name not in taken else f"{name}_{run.id}"[-200:]
+            if name not in taken:
+                taken.add(name)
+                found.append((run, root / name))
+        return found
+
+    def _write_events(self, places: list[tuple[Run, Path]]) -> None:
+        """Link the runs that have event files, write those of the others; on a thread, until the
+        runs and all that was logged have ended."""
+        assert self._temporary is not None
+        written = Path(self._temporary.name) / "recorded"
+        left = {run: RecordedEvents(run, written / place.name) for run, place in places}
+        while left and not self._ended.is_set():
+            for run, place in places:
+                if run not in left:
+                    continue
+                try:
+                    final = run.status in statuses.FINAL
+                    if not left[run].begun and has_event_files(run):
+                        self._link(run.folder / "head" / "logs", place)
+                        del left[run]
+                        continue
+                    if left[run].write_new():
+                        self._link(written / place.name, place)
+                    if final:
+                        left.pop(run).close()
+                except (RLWidgetsError, OSError):
+                    # Tried again: a record that is locked now, a disk that is full.
+                    _log.warning("No event files of %s now", run.id, exc_info=True)
+            self._ended.wait(_PERIOD)
+        for events in left.values():
+            events.close()
+
+    def _link(self, folder: Path, place: Path) -> None:
+        if place not in self._linked:
+            self._linked.append(place)
             with contextlib.suppress(FileExistsError):
-                os.symlink(run.folder / "head" / "logs", link)
+                os.symlink(folder, place)
 
     def _wait_for_url(self, log: Path) -> str:
         deadline = time.monotonic() + START_TIMEOUT
-        assert self._process is not None
-        while time.monotonic() < deadline and self._process.poll() is None:
+        process = self._process
+        while process is not None and time.monotonic() < deadline and process.poll() is None:
             found = _URL.search(log.read_text(errors="replace"))
             if found:
                 return found.group(1)
             time.sleep(0.1)
-        last = log.read_text(errors="replace").strip().splitlines()[-1:]
+        last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
         self.stop()
         raise RLWidgetsError(f"TensorBoard did not start: {' '.join(last) or 'it said nothing'}")
