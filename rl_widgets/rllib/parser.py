@@ -77,9 +77,10 @@ def create_parser(description: str | None = None) -> EntryParser:
     parser.add_argument(
         "--checkpoint-freq",
         type=_at_least(0),
-        default=0,
+        default=None,
         metavar="ITERATIONS",
-        help="iterations between two checkpoints, 0 for none",
+        help="iterations between two checkpoints, 0 for none; by default a run has one every few "
+        "minutes and one at its end",
     )
     parser.add_argument(
         "--checkpoint-at-end", action="store_true", help="keep a checkpoint of the end"
@@ -88,7 +89,7 @@ def create_parser(description: str | None = None) -> EntryParser:
         "--keep-checkpoints-num",
         type=_at_least(1),
         default=None,
-        help="how many checkpoints to keep; all if not given",
+        help="how many of the best checkpoints to keep beside the last",
     )
     parser.add_argument(
         "--seed", type=_at_least(0), default=None, help="seed of environments, numpy and torch"

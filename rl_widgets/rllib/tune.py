@@ -6,11 +6,16 @@ Every other name of `ray.tune` (`grid_search`, `uniform`, `register_env`, …) i
 from __future__ import annotations
 
 import inspect
+import itertools
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from rl_widgets.rllib.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from rl_widgets.rllib.checkpoints import CheckpointPlan
 
 #: What `ray.tune.run` would take and RLlib's algorithms cannot, or what is ours to set.
 _NOT_PASSED = frozenset(
@@ -18,6 +23,9 @@ _NOT_PASSED = frozenset(
      "raise_on_failed_trial", "checkpoint_freq", "checkpoint_at_end", "keep_checkpoints_num",
      "checkpoint_score_attr", "progress_reporter", "chdir_to_trial_dir"}
 )  # fmt: skip
+
+#: Counts the trainings of this process.
+_trainings = itertools.count(1)
 
 
 def run(
@@ -29,9 +37,10 @@ def run(
     local_dir: str | os.PathLike[str] | None = None,
     *,
     seed: int | None = None,
-    checkpoint_freq: int = 0,
+    checkpoint_freq: int | None = None,
     checkpoint_at_end: bool = False,
     keep_checkpoints_num: int | None = None,
+    checkpoint_interval_s: float | None = None,
     max_failures: int = 0,
     callbacks: Sequence[Any] | None = None,
     verbose: int = 1,
@@ -43,6 +52,11 @@ def run(
     RLlib 0.8.3 or 2.60, with "env". `stop`: values that end the training when a result reaches
     them, in old or new names. `local_dir`: folder for results and checkpoints (default `./logs`).
     `verbose`: 0 prints nothing, 1 a line for each result, 2 and more what Tune prints.
+
+    A run of `exp.submit` has checkpoints by itself: every `checkpoint_interval_s` (default 300,
+    less often where saving would take more than 0.5 % of the time), earlier when the mean reward
+    has clearly grown, and at the end; the `keep_checkpoints_num` best (default 3) and the last are
+    kept. `checkpoint_freq` (iterations; 0: never) and `checkpoint_at_end` leave them to Tune.
 
     Everything that can be checked is checked before anything starts: raises `ConfigError`,
     `StopError`, `EnvironmentNameError` or `ResourceRequestError`. A training that fails raises the
@@ -58,14 +72,28 @@ def run(
             "ray.tune.run, and log by Run.get_context().log."
         )
     from rl_widgets.rllib.algorithm import prepare, searched
+    from rl_widgets.rllib.checkpoints import KEEP_BEST, CheckpointPlan
     from rl_widgets.rllib.progress import ProgressLines
     from rl_widgets.rllib.resources import check_request
     from rl_widgets.rllib.stopping import check_stop
+    from rl_widgets.rllib.tune_checkpoints import AnnounceCheckpoints
 
     config = dict(config or {})
     prepared = prepare(run_or_experiment, config, seed)
     criteria = check_stop(stop, own_callbacks=_writes_results(config))
     storage_path = _storage_path(local_dir, others)
+    several = num_samples > 1 or searched(config)
+    own = _set_up_checkpoints(
+        prepared.config,
+        checkpoint_freq,
+        checkpoint_at_end,
+        CheckpointPlan(
+            interval_s=_interval(checkpoint_interval_s),
+            keep=keep_checkpoints_num or KEEP_BEST,
+            stop=criteria if isinstance(criteria, dict) else None,
+            several=several,
+        ),
+    )
     if not ray.is_initialized():
         ray.init()
     if not searched(config):
@@ -74,7 +102,6 @@ def run(
     if verbose:
         for note in prepared.notes:
             print(f"Note: {note}", flush=True)
-    several = num_samples > 1 or searched(config)
     if verbose < 2:
         # Tune's newer output prints a table at the start whatever `verbose` says.
         os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
@@ -86,12 +113,16 @@ def run(
         num_samples=num_samples,
         storage_path=storage_path,
         checkpoint_config=ray_tune.CheckpointConfig(
-            num_to_keep=keep_checkpoints_num,
-            checkpoint_frequency=checkpoint_freq,
+            num_to_keep=None if own else keep_checkpoints_num,
+            checkpoint_frequency=checkpoint_freq or 0,
             checkpoint_at_end=checkpoint_at_end,
         ),
         max_failures=max_failures,
-        callbacks=[*(callbacks or []), *([ProgressLines(several)] if verbose else [])],
+        callbacks=[
+            *(callbacks or []),
+            *([ProgressLines(several)] if verbose else []),
+            *([] if own else [AnnounceCheckpoints()]),
+        ],
         verbose=max(0, verbose - 1),
         raise_on_failed_trial=False,
         **others,
@@ -133,6 +164,46 @@ def _check_arguments(others: Mapping[str, Any], function: Any) -> None:
 
 def _writes_results(config: Mapping[str, Any]) -> bool:
     return any(config.get(name) is not None for name in ("callbacks", "on_train_result"))
+
+
+def _set_up_checkpoints(
+    config: Any, frequency: int | None, at_end: bool, plan: CheckpointPlan
+) -> bool:
+    """Put our parts into the algorithm's callbacks; tells whether the checkpoints are ours."""
+    from rl_widgets.rllib import stacks
+    from rl_widgets.rllib.checkpoints import Checkpointer
+    from rl_widgets.rllib.restore import Restorer
+
+    # A second training of the same script has a folder of its own.
+    number = next(_trainings)
+    plan = replace(plan, group="" if number == 1 else f"training-{number}")
+    own = frequency is None and not at_end
+    if not own and plan.interval_s is not None:
+        raise ConfigError(
+            "checkpoint_interval_s goes with the checkpoints of rl_widgets; leave it out, or leave "
+            "checkpoint_freq and checkpoint_at_end (--checkpoint-freq, --checkpoint-at-end) out."
+        )
+    # After the callbacks that are there: they complete the result.
+    inits = _as_list(config.callbacks_on_algorithm_init)
+    config.callbacks(on_algorithm_init=[stacks.on_algorithm_init, *inits, Restorer(plan)])
+    if own:
+        results = _as_list(config.callbacks_on_train_result)
+        config.callbacks(on_train_result=[*results, Checkpointer(plan)])
+    return own
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _interval(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise ConfigError(f"checkpoint_interval_s is a number of seconds above 0, not {value!r}.")
+    return float(value)
 
 
 def _storage_path(local_dir: str | os.PathLike[str] | None, others: dict[str, Any]) -> str:
