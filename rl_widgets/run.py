@@ -254,6 +254,61 @@ class Run:
             self._parent_id or self._id, "Canceled by the user."
         )
 
+    def resume(
+        self,
+        stop: Mapping[str, Any] | None = None,
+        script_params: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Go on with this run, when it is over, from its last checkpoint; returns at once.
+
+        It is the same run as its next attempt: same snapshot, same settings, and iteration, env
+        steps and training time go on. `stop` takes the place of the script's `--stop`, which a
+        Completed run needs; `script_params` of other arguments. Raises `UserError` for a run that
+        is not over, has no checkpoint or no snapshot any more.
+        """
+        from rl_widgets.backend import resume
+
+        parent = self._whole_run("resumed")
+        workspace = self.workspace
+        resume.resume(workspace.store, workspace.folder, parent, stop, script_params)
+        return self
+
+    def new_run_from(
+        self,
+        checkpoint: str | None = None,
+        *,
+        stop: Mapping[str, Any] | None = None,
+        script_params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Submit a new run of the same snapshot that begins with the weights of a checkpoint.
+
+        `checkpoint` is its path or name, by default the last one. `script_params` (and `stop`, for
+        `--stop`) take the place of the arguments of this run. The optimizer, the counters and the
+        time begin anew. Raises `UserError`.
+        """
+        from rl_widgets.backend import resume
+
+        parent = self._whole_run("started from")
+        workspace = self.workspace
+        record = resume.new_run(
+            workspace.store,
+            workspace.folder,
+            parent,
+            checkpoint,
+            stop,
+            script_params,
+            checked_tags(tags or {}),
+        )
+        return Run._of(workspace, record)
+
+    def _whole_run(self, what: str) -> RunRecord:
+        if self._role == "offline":
+            raise UserError(f"An offline run belongs to no workspace and cannot be {what}.")
+        run_id = self._parent_id or self._id
+        self.workspace.refresh(run_id)
+        return self.workspace.store.runs.get(run_id)
+
     def complete(self) -> None:
         """End a run without a cluster (`exp.start_logging()`)."""
         if self._role not in ("interactive", "offline"):

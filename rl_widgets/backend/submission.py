@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +40,24 @@ def submit(
     environment: dict[str, str],
     tags: dict[str, Any],
     warnings: list[str],
+    prepare: Callable[[Path], None] | None = None,
 ) -> RunRecord:
     """Write the run with its two children and start its supervisor; returns at once.
 
-    Raises `StoreError` where the workspace cannot be written, with nothing left of the run.
+    `prepare` may lay something into the run's folder before anything starts. Raises `StoreError`
+    where the workspace cannot be written, with nothing left of the run.
     """
     run_id = new_run_id(experiment)
     folder = workspace / "runs" / run_id
     try:
         _make_folder(folder, source, environment)
+        if prepare is not None:
+            prepare(folder)
         lock = RunLock.acquire(folder)
         assert lock is not None, "nobody else knows the folder yet"
         try:
             record = _write(store, run_id, experiment, plan, tags, warnings)
-            _start_supervisor(workspace, run_id, folder, lock)
+            start_supervisor(workspace, run_id, folder, lock)
         finally:
             lock.close()
     except OSError as error:
@@ -111,11 +116,16 @@ def _write(
         if group is not None
     ]
     record = store.runs.add(parent, children, plan.requests())
+    store.nodes.add(nodes_of(run_id, plan))
+    return record
+
+
+def nodes_of(run_id: str, plan: Plan) -> list[NodeRecord]:
+    """The nodes of a run as they are before it begins."""
     nodes = _nodes(f"{run_id}_head", "head", plan.head)
     if plan.worker is not None:
         nodes += _nodes(f"{run_id}_worker", "worker", plan.worker)
-    store.nodes.add(nodes)
-    return record
+    return nodes
 
 
 def _nodes(child: str, role: str, group: NodeGroup) -> list[NodeRecord]:
@@ -133,7 +143,7 @@ def _nodes(child: str, role: str, group: NodeGroup) -> list[NodeRecord]:
     ]
 
 
-def _start_supervisor(workspace: Path, run_id: str, folder: Path, lock: RunLock) -> None:
+def start_supervisor(workspace: Path, run_id: str, folder: Path, lock: RunLock) -> None:
     """Start the supervisor as nobody's child, with the run's lock already held by it."""
     command = [sys.executable, "-m", "rl_widgets.backend.supervisor"]
     command += [str(workspace), run_id, str(lock.fd)]

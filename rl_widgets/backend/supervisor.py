@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from rl_widgets.backend import outcome as outcomes
-from rl_widgets.backend import reaper
+from rl_widgets.backend import reaper, stacks
 from rl_widgets.backend.cluster import Cluster, JobSpec, NodeSpec
 from rl_widgets.backend.errors import BackendError
 from rl_widgets.backend.liveness import RunLock
@@ -69,10 +69,12 @@ class Supervisor:
         self.run_id = run_id
         self.workspace = workspace
         self.folder = workspace / "runs" / run_id
-        self.plan = Plan.from_definition(store.runs.get(run_id).definition)
+        record = store.runs.get(run_id)
+        self.plan = Plan.from_definition(record.definition)
+        self.attempt = record.attempt
         self.spool = SpoolReader(store.metrics, run_id, self.folder)
         self.progress = Progress()
-        self.samples = RunLogger.to_spool(self.folder, "head")
+        self.samples = RunLogger.to_spool(self.folder, "head", self.attempt)
         self.terminated = False
         self._children = {c.role: c.id for c in store.runs.children(run_id)}
         self._node_states: dict[str, str] = {}
@@ -130,6 +132,7 @@ class Supervisor:
             _node_specs(self.plan),
             environment=environment,
             framework_arguments=self.plan.framework_arguments,
+            attempt=self.attempt,
         )
         self.store.runs.warn(self.run_id, *cluster.warnings)
         return cluster
@@ -279,10 +282,12 @@ class Supervisor:
                         type="NodeDied",
                     )
                 )
-            self.store.runs.warn(
-                self.run_id,
-                f"The node {node.name} died ({node.reason}). The run goes on with what is left.",
+            sentence = f"The node {node.name} died ({node.reason})"
+            steps = self.spool.env_steps_logged
+            self.samples.log_event(
+                "node_lost", sentence, env_steps=steps if steps >= 0 else None, node=node.name
             )
+            self.store.runs.warn(self.run_id, f"{sentence}. The run goes on with what is left.")
 
     def _end_if_job_is_over(self, cluster: Cluster) -> None:
         exit_file = self.folder / "job" / "exit.json"
@@ -313,22 +318,15 @@ class Supervisor:
         if change is None:
             return
         if change:
-            self._dump_stacks()
+            where = stacks.dump(self.folder)
             self.store.runs.set(
                 self.run_id,
                 status=statuses.NOT_RESPONDING,
                 message=f"No env step for {self.progress.silence(time.monotonic()):.0f} s; an "
-                f"iteration usually takes {self.progress.usual:.1f} s. The stacks of the entry "
-                "script are at the end of driver_log.txt.",
+                f"iteration usually takes {self.progress.usual:.1f} s. {where}",
             )
         else:
             self.store.runs.set(self.run_id, status=statuses.RUNNING, message="")
-
-    def _dump_stacks(self) -> None:
-        """Have the entry script write where all of its threads are into its log."""
-        started = outcomes.read_json(self.folder / "job" / "started.json") or {}
-        with contextlib.suppress(ProcessLookupError, KeyError):
-            os.kill(int(started["pid"]), signal.SIGUSR2)
 
     def _sample(self, cluster: Cluster) -> None:
         for sample in cluster.samples():

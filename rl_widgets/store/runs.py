@@ -177,6 +177,27 @@ class Runs:
             )
             return bool(changed.rowcount)
 
+    def reopen(self, run_id: str, attempt: int, definition: Mapping[str, Any]) -> RunRecord:
+        """Have a run that has ended begin again as its next attempt, with its children."""
+        fresh: dict[str, Any] = {
+            "status": statuses.NOT_STARTED,
+            "attempt": attempt,
+            "message": "",
+            "error": None,
+            "provisioned": None,
+            "started": None,
+            "ended": None,
+            "cancel_requested": None,
+            "cancel_reason": None,
+        }
+        with self._database.write() as connection:
+            mine = sa.or_(runs.c.id == run_id, runs.c.parent == run_id)
+            connection.execute(sa.update(runs).where(mine).values(**fresh))
+            connection.execute(
+                sa.update(runs).where(runs.c.id == run_id).values(definition=dict(definition))
+            )
+        return self.get(run_id)
+
     def describe(self, run_id: str, **values: Any) -> None:
         """Change what a person says of a run (name, description), in any state."""
         with self._database.write() as connection:
