@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,29 @@ def names(run_folder: Path, role: str) -> list[str]:
     for part in ("head", "worker"):
         found += [f"{part}/{name}" for name in _below(run_folder / part)]
     return found
+
+
+def sized(run_folder: Path, role: str, limit: int) -> tuple[list[tuple[str, int]], bool]:
+    """Names as `names` gives them, with their sizes in bytes, and whether there are more than
+    `limit`."""
+    listed = names(run_folder, role)
+    root = run_folder / role if role in ("head", "worker") else run_folder
+    found = []
+    for name in listed[:limit]:
+        # A file may go in this moment: a checkpoint that is deleted, a log that is moved.
+        with contextlib.suppress(OSError):
+            found.append((name, (root / name).stat().st_size))
+    return found, len(listed) > limit
+
+
+def disk_size(folder: Path) -> int:
+    """Bytes of all files below a folder, what links lead to not counted."""
+    total = 0
+    for directory, _, files in os.walk(folder):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(directory, name)).st_size
+    return total
 
 
 def locate(run_folder: Path, role: str, name: str) -> Path:
