@@ -46,6 +46,10 @@ class CancelControl:
             display = "none"
         else:
             display = None
+            if self._over:
+                # It was resumed.
+                self._over = self._asked = False
+                self._show([self._begin])
         if self.widget.layout.display != display:
             self.widget.layout.display = display
 
