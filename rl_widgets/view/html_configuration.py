@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rl_widgets.view import wording
 from rl_widgets.view.configuration import Configuration, Setting
 from rl_widgets.view.escape import escape
+from rl_widgets.view.ray_dashboard import RayDashboard
 
 #: More rows than these are counted, not drawn.
 MAX_ROWS = 400
@@ -49,18 +50,41 @@ def _row(setting: Setting) -> str:
 
 
 def code(text: str) -> str:
-    """Code with a button that copies it; where a page allows no script, a click selects all."""
+    """A button that copies the code, and the code; where a page allows no script, a click on it
+    selects all."""
     # `navigator.clipboard` is there only on pages that came by https or from this machine.
     copy = (
-        "const p=this.parentElement,s=p.querySelector('pre');"
-        "const r=document.createRange();r.selectNodeContents(s);"
-        "const w=getSelection();w.removeAllRanges();w.addRange(r);"
-        "const d=()=>{this.textContent='Copied'};"
-        "if(navigator.clipboard){navigator.clipboard.writeText(s.textContent).then(d)}"
-        "else if(document.execCommand('copy')){d()}"
+        "const b=this,d=b.closest('.rlw-code').querySelector('details'),p=d.querySelector('pre');"
+        "const done=()=>{b.textContent='Copied';setTimeout(()=>{b.textContent='Copy as Python'},"
+        "2000)};const old=()=>{d.open=true;const r=document.createRange();"
+        "r.selectNodeContents(p);const s=getSelection();s.removeAllRanges();s.addRange(r);"
+        "if(document.execCommand('copy')){done()}};"
+        "if(navigator.clipboard){navigator.clipboard.writeText(p.textContent).then(done,old)}"
+        "else{old()}"
     )
     return (
-        '<div class="rlw-code"><button type="button" class="rlw-copy" '
-        f'onclick="{escape(copy)}">Copy</button><pre tabindex="0" '
-        f'aria-label="Code that makes this run again">{escape(text)}</pre></div>'
+        '<div class="rlw-code"><button type="button" title="Copy the code that makes this run '
+        f'again" onclick="{escape(copy)}">Copy as Python</button><details><summary>Show the code '
+        'that makes this run again</summary><pre tabindex="0" aria-label="Code that makes this '
+        f'run again">{escape(text)}</pre></details></div>'
     )
+
+
+def tensorboard(url: str | None, words: str) -> str:
+    """The link to a TensorBoard that runs, or the words on one that does not; or ''."""
+    if url is None:
+        return f'<span class="rlw-note">{escape(words)}</span>' if words else ""
+    return (
+        f'{_link(url, "Open TensorBoard")} <span class="rlw-note">It answers on the kernel\'s '
+        f"machine alone, at {escape(url)}: with a browser elsewhere, forward that port.</span>"
+    )
+
+
+def dashboard(found: RayDashboard) -> str:
+    """The link to the Ray dashboard, or why there is none."""
+    link = f"{_link(found.url, 'Ray dashboard')} " if found.url else ""
+    return f'<div>{link}<span class="rlw-note">{escape(found.sentence)}</span></div>'
+
+
+def _link(url: str, words: str) -> str:
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(words)}</a>'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rl_widgets.view import style_log, style_throughput
+from rl_widgets.view import style_configuration, style_log, style_throughput
 from rl_widgets.view.badge import COLOURS
 
 _DARK = 'body[data-jp-theme-light="false"]', "body.vscode-dark", "body.theme-dark"
@@ -108,7 +108,7 @@ def _dark(selector: str, body: str) -> str:
 
 def sheet() -> str:
     """The style sheet, for a `<style>` element."""
-    rules = [_SHEET, style_log.SHEET, style_throughput.SHEET]
+    rules = [_SHEET, style_log.SHEET, style_throughput.SHEET, style_configuration.SHEET]
     rules.append(
         _dark(
             ".rlw",

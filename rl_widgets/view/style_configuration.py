@@ -16,15 +16,20 @@ SHEET = """
 .rlw table.rlw-config tr.rlw-changed td:nth-child(2) { font-weight: 600; }
 .rlw .rlw-config-rows { max-height: 420px; overflow: auto; }
 .rlw ul.rlw-config-notes { margin: 4px 0; padding-left: 18px; color: var(--rlw-text); }
-.rlw .rlw-code { position: relative; }
+.rlw .rlw-code { display: flex; flex-flow: row wrap; align-items: baseline; gap: 2px 12px;
+  margin: 6px 0; }
+.rlw .rlw-code details { flex: 1 1 240px; min-width: 0; }
+.rlw .rlw-code summary { cursor: pointer; color: var(--rlw-quiet); }
 .rlw .rlw-code pre { font-family: var(--jp-code-font-family, monospace); font-size: 12px;
   line-height: 1.4; background: var(--rlw-raised); color: var(--rlw-text); border-radius: 6px;
   padding: 8px 12px; margin: 6px 0; overflow: auto; max-height: 420px; white-space: pre;
   user-select: all; }
-.rlw .rlw-code button { position: absolute; top: 6px; right: 8px; border-radius: 5px;
-  border: 1px solid var(--rlw-border); background: var(--rlw-ground); color: var(--rlw-text);
-  font-size: 12px; padding: 2px 10px; cursor: pointer; }
-.rlw .rlw-tools { display: flex; flex-flow: row wrap; align-items: center; gap: 4px 8px; }
+.rlw .rlw-code button { border-radius: 5px; border: 1px solid var(--rlw-border); height: 26px;
+  background: var(--rlw-raised); color: var(--rlw-text); font-size: 12px; padding: 0 12px;
+  cursor: pointer; }
+.rlw .rlw-code button:hover, .rlw .rlw-code button:focus-visible { border-color: var(--rlw-line); }
+.rlw .rlw-tools { align-items: center; gap: 4px 8px; margin: 4px 0; overflow: visible; }
 .rlw .rlw-tools button { border-radius: 5px; font-size: 12px; height: 26px; line-height: 26px;
   padding: 0 12px; box-shadow: none; width: auto; }
+.rlw .rlw-tools a, .rlw .rlw-code + * a { color: var(--rlw-line); }
 """

@@ -20,6 +20,7 @@ from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.cancel import CancelControl
 from rl_widgets.widgets.command_thread import CommandThread
+from rl_widgets.widgets.configuration_panel import ConfigurationPanel
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 #: The tabs, in their order.
-PANELS: tuple[type[Panel], ...] = (LogPanel, ThroughputPanel)
+PANELS: tuple[type[Panel], ...] = (LogPanel, ThroughputPanel, ConfigurationPanel)
 
 
 class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
