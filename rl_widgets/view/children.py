@@ -10,6 +10,9 @@ from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import badge, wording
 from rl_widgets.view.badge import Badge
 
+#: What a child run of each role is called.
+LABELS = {"head": "Head", "worker": "Workers"}
+
 #: (child run's id, metric name) -> its latest value, or None.
 Latest = Callable[[str, str], float | None]
 
@@ -64,26 +67,33 @@ def _row(record: RunRecord, nodes: Sequence[NodeRecord], latest: Latest, now: fl
     return ChildRow(
         run_id=record.id,
         role=record.role,
-        label={"head": "Head", "worker": "Workers"}.get(record.role, record.role),
+        label=LABELS.get(record.role, record.role),
         status=record.status,
         badge=badge.of_run(record.status),
         message=wording.shown(record.message, 300),
         target=wording.shown(record.target) or "—",
-        nodes_text=_nodes_text(rows, alive, record.final),
+        nodes_text=nodes_text([row.state for row in rows], record.final),
         nodes_alive=alive,
         lasted="—" if record.started is None else wording.duration(end - record.started),
-        usage=_usage(sum(cpu) if cpu else None, sum(memory) if memory else None),
+        usage=_usage(
+            sum(cpu) if cpu else None,
+            sum(memory) if memory else None,
+            sum(node.cpus for node in nodes if node.state == "alive"),
+            sum(node.memory for node in nodes if node.state == "alive"),
+        ),
         nodes=rows,
     )
 
 
-def _nodes_text(rows: Sequence[NodeRow], alive: int, final: bool) -> str:
-    if not rows:
+def nodes_text(states: Sequence[str], final: bool) -> str:
+    """How many of the nodes in these states are alive; of a run that has ended, how many died."""
+    if not states:
         return "no nodes"
     if final:
-        dead = sum(row.state == "dead" for row in rows)
-        return wording.plural(len(rows), "node") + (f", {dead} died" if dead else "")
-    return f"{alive} of {wording.plural(len(rows), 'node')} alive"
+        dead = sum(state == "dead" for state in states)
+        return wording.plural(len(states), "node") + (f", {dead} died" if dead else "")
+    alive = sum(state == "alive" for state in states)
+    return f"{alive} of {wording.plural(len(states), 'node')} alive"
 
 
 def _node(node: NodeRecord, latest: Latest, now: float) -> NodeRow:
@@ -100,7 +110,7 @@ def _node(node: NodeRecord, latest: Latest, now: float) -> NodeRow:
         state=node.state,
         badge=badge.of_node(node.state, node.started is not None),
         size=size,
-        usage=_usage(cpu, memory),
+        usage=_usage(cpu, memory, node.cpus, node.memory),
         cpu_cores=cpu,
         memory_gb=memory,
         restarts=node.restarts,
@@ -109,10 +119,10 @@ def _node(node: NodeRecord, latest: Latest, now: float) -> NodeRow:
     )
 
 
-def _usage(cpu: float | None, memory: float | None) -> str:
+def _usage(cpu: float | None, memory: float | None, cores: int, memory_bytes: int) -> str:
     parts = []
     if cpu is not None:
-        parts.append(f"{cpu:.2f} cores")
+        parts.append(f"{cpu:.2f} of {wording.plural(cores, 'core')}")
     if memory is not None:
-        parts.append(f"{memory:.1f} GB")
+        parts.append(f"{memory:.1f} of {memory_bytes / 1e9:.1f} GB")
     return ", ".join(parts) or "—"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rl_widgets.view import html_log, picture, style, wording
+from rl_widgets.view import html_header, html_log, picture, style, wording
 from rl_widgets.view.badge import Badge
 from rl_widgets.view.children import ChildRow
 from rl_widgets.view.escape import escape
@@ -48,20 +48,10 @@ def badge(value: Badge, small: bool = False) -> str:
 
 
 def header(view: RunView) -> str:
-    """Experiment, name, state, times."""
+    """Experiment, name, state, times, id."""
     head = view.header
-    lines = [
-        f'<div class="rlw-title"><span class="rlw-quiet"><bdi>{escape(head.experiment)}</bdi> / '
-        f"</span><bdi>{escape(head.name)}</bdi> {badge(head.badge)}</div>"
-    ]
-    about = [f'<span class="rlw-timing">{escape(head.timing)}</span>'] if head.timing else []
-    if head.name != head.run_id:
-        about.append(f'<span class="rlw-id">{escape(head.run_id)}</span>')
-    about.append(f"submitted {escape(head.created)}")
-    lines.append(f'<div class="rlw-quiet">{" · ".join(about)}</div>')
-    if head.message:
-        lines.append(f"<div><bdi>{escape(head.message)}</bdi></div>")
-    return "".join(lines)
+    who = f"<div>{html_header.identity(head.run_id)}</div>" if head.name != head.run_id else ""
+    return html_header.title(head) + html_header.times(head) + who
 
 
 def trouble(view: RunView) -> str:
@@ -77,13 +67,18 @@ def failure(view: RunView) -> str:
     parts = ['<div class="rlw-failure" role="alert">', f"<b>{escape(found.sentence)}</b>"]
     if found.place:
         parts.append(f"<div>in <b>{escape(found.place)}</b></div>")
-    if found.traceback:
-        parts.append(f"<pre>{escape(chr(10).join(found.traceback))}</pre>")
-    elif view.log.lines:
-        last = chr(10).join(view.log.plain()[-_FAILURE_LOG_LINES:])
+    trace = chr(10).join(found.traceback)
+    if trace:
+        # It is scrolled to its end: there the exception stands.
+        parts.append(f'<div class="rlw-trace"><pre>{escape(trace)}</pre></div>')
+    lines = view.log.plain()[-_FAILURE_LOG_LINES:]
+    if lines:
+        # Python prints the traceback into the log, too: then the log is folded.
+        last = found.traceback[-1].strip() if trace else ""
+        opened = "" if last and any(last in line for line in lines) else " open"
         parts.append(
-            f'<div class="rlw-note">The last lines of {escape(view.log.name)}:</div>'
-            f"<pre>{escape(last)}</pre>"
+            f"<details{opened}><summary>The last lines of {escape(view.log.name)}</summary>"
+            f"<pre>{escape(chr(10).join(lines))}</pre></details>"
         )
     return "".join([*parts, "</div>"])
 
@@ -113,10 +108,14 @@ def criteria(view: RunView) -> str:
     """A bar for each stop criterion, or ''."""
     bars = []
     for row in view.criteria:
-        width = 0.0 if row.fraction is None else row.fraction * 100
+        percent = 0.0 if row.fraction is None else row.fraction * 100
+        left = row.left(view.final)
         bars.append(
-            f'<div class="rlw-criterion"><span class="rlw-quiet">{escape(row.text)}</span>'
-            f'<div class="rlw-bar"><div style="width: {width:.1f}%"></div></div></div>'
+            f'<div class="rlw-criterion"><span>{escape(row.text)}</span>'
+            f'<span class="rlw-quiet">{escape(f" · {left}" if left else "")}</span>'
+            f'<div class="rlw-bar" role="progressbar" aria-label="{escape(row.text)}" '
+            f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent:.0f}">'
+            f'<div style="width: {percent:.1f}%"></div></div></div>'
         )
     return f'<div class="rlw-criteria">{"".join(bars)}</div>' if bars else ""
 

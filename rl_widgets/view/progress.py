@@ -24,6 +24,15 @@ class Criterion:
     fraction: float | None
     remaining_s: float | None
 
+    def left(self, over: bool = False) -> str:
+        """How long it may still take by this one: 'about 4 min left'; `over`: the run has ended."""
+        if self.fraction is not None and self.fraction >= 1:
+            return "reached"
+        if over or self.remaining_s is None:
+            return ""
+        word = "" if self.name in _LIMITS else "about "
+        return f"{word}{wording.rough_duration(self.remaining_s)} left"
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -33,6 +42,8 @@ class Pace:
     running_s: float | None
 
 
+#: What is reached at a known time, and no estimate.
+_LIMITS = {*catalogue.TIME_NAMES, "max_run_duration_seconds"}
 _REWARDS = {*catalogue.REWARD_NAMES}
 _ENV_STEPS = {*catalogue.ENV_STEP_NAMES, "num_env_steps_trained_lifetime"}
 

@@ -24,6 +24,11 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 86_400} d {whole % 86_400 // 3600:02d} h"
 
 
+def short_duration(seconds: float) -> str:
+    """As `duration`, without the seconds once it is minutes: it changes once a minute."""
+    return duration(seconds) if not 60 <= seconds < 3600 else f"{int(seconds) // 60} min"
+
+
 def rough_duration(seconds: float) -> str:
     """A length of time that is an estimate: no more digits than it is worth."""
     if seconds < 90:
@@ -38,6 +43,13 @@ def clock(when: float | None) -> str:
     if when is None:
         return "—"
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
+
+
+def moment(when: float | None, now: float) -> str:
+    """As `clock`, without the day where it is today's."""
+    said = clock(when)
+    day, _, hour = said.partition(" ")
+    return hour if hour and clock(now).startswith(day) else said
 
 
 def count(value: float | None) -> str:

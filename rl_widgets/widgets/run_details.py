@@ -19,7 +19,9 @@ from rl_widgets.view.follower import Follower
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.cancel import CancelControl
+from rl_widgets.widgets.child_runs import ChildRuns
 from rl_widgets.widgets.command_thread import CommandThread
+from rl_widgets.widgets.header_bar import HeaderBar
 from rl_widgets.widgets.configuration_panel import ConfigurationPanel
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
@@ -74,6 +76,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         self._view_count = 0
         self._draw(self._view)
         answer_while_busy(self, self._tabs, *self._reward.controls, *self._cancel.buttons)
+        answer_while_busy(*self._child_runs.controls)
         self.observe(self._on_view_count, names="_view_count")
         self.observe(self._on_axis, names="axis")
 
@@ -145,17 +148,17 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         self._style = ipywidgets.HTML(f"<style>{style.sheet()}{style.folding(self._key)}</style>")
         self._style.layout.display = "none"
         pieces = {
-            "header": html.header,
             "trouble": html.trouble,
             "failure": html.failure,
             "warnings": html.warnings,
             "facts": html.facts,
             "criteria": html.criteria,
-            "children": html.children,
         }
         self._pieces = {name: (ipywidgets.HTML(), make) for name, make in pieces.items()}
         self._cancel = CancelControl(self._thread.post, self._run.cancel)
         self._context = PanelContext(self._run, self._reader, self._thread.post, self._open)
+        self._header = HeaderBar(self._run, self._reader, self._cancel.widget)
+        self._child_runs = ChildRuns(self._context, lambda: self._draw_tab(self._view))
         self._reward = RewardPanel(self._context)
         #: The tabs' panels, by their place; one that was never shown is not made.
         self._panels: dict[int, Panel] = {}
@@ -166,23 +169,19 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
 
     def _parts(self) -> list[ipywidgets.Widget]:
         piece = {name: widget for name, (widget, _) in self._pieces.items()}
-        piece["header"].layout.flex = "1 1 300px"
-        top = ipywidgets.Box(
-            [piece["header"], self._cancel.widget],
-            layout=ipywidgets.Layout(
-                display="flex", flex_flow="row wrap", align_items="flex-start", overflow="visible"
-            ),
-        )
-        names = ("trouble", "failure", "warnings", "facts", "criteria", "children")
-        return [self._style, top, *(piece[n] for n in names), self._reward.widget, self._tabs]
+        names = ("trouble", "failure", "warnings", "facts", "criteria")
+        above = [self._header.widget, *(piece[n] for n in names), self._child_runs.widget]
+        return [self._style, *above, self._reward.widget, self._tabs]
 
     def _draw(self, view: RunView) -> None:
         """Show a view. One message at most for each widget that changes."""
         self._view = view
+        self._header.draw(view)
         for widget, make in self._pieces.values():
             value = make(view)
             set_value(widget, value=value)
             set_shown(widget, bool(value))
+        self._child_runs.draw(view)
         self._reward.draw(view)
         self._draw_tab(view)
         self._cancel.draw(view)

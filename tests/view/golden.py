@@ -106,7 +106,15 @@ GOLDEN: dict[str, tuple[Make, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "running": (
         running,
-        ("Running", "120,000", "812", "-1.00", "reward -1.00 of 18", "0.93 cores", "iteration 40"),
+        (
+            "Running",
+            "120,000",
+            "812",
+            "-1.00",
+            "reward -1.00 of 18",
+            "0.93 of 2 cores",
+            "iteration 40",
+        ),
         ("Why it failed",),
     ),
     "failed": (

@@ -1,0 +1,57 @@
+"""The head of a view as HTML: who the run is, where it stands, what to copy."""
+
+from __future__ import annotations
+
+from rl_widgets.view.escape import escape
+from rl_widgets.view.header import Header
+
+
+def title(head: Header) -> str:
+    """Experiment and name, with the state as a badge."""
+    badge = f'<span class="rlw-badge rlw-{head.badge.tone}">{escape(head.badge.text)}</span>'
+    return (
+        f'<div class="rlw-title"><span class="rlw-quiet"><bdi>{escape(head.experiment)}</bdi> / '
+        f"</span><bdi>{escape(head.name)}</bdi> {badge}</div>"
+    )
+
+
+def times(head: Header) -> str:
+    """Time queued, started up and run, each by itself; and what it waits for."""
+    about = [f'<span class="rlw-timing">{escape(head.timing)}</span>'] if head.timing else []
+    about.append(f"submitted {escape(head.created)}")
+    html = f'<div class="rlw-quiet">{" · ".join(about)}</div>'
+    if head.message:
+        html += f"<div><bdi>{escape(head.message)}</bdi></div>"
+    return html
+
+
+def identity(run_id: str) -> str:
+    """The id; one click selects it whole."""
+    return (
+        f'<span class="rlw-quiet">Id </span><code class="rlw-id" title="One click selects it all">'
+        f"{escape(run_id)}</code>"
+    )
+
+
+def ways(run_id: str, url: str, folder: str) -> str:
+    """The way to the run's page, its folder, and to the run as code; for mouse and keyboard.
+
+    A page of the web is a link. A `file:` URL is none: browsers open it from no other page.
+    """
+    rows = [("Id", run_id), ("Folder", folder), ("Code", f'ws.get_run("{run_id}")')]
+    fields = "".join(
+        f'<label>{name} <input class="rlw-copy" type="text" readonly value="{escape(value)}" '
+        f'size="{min(90, len(value) + 2)}"></label>'
+        for name, value in rows
+    )
+    page = ""
+    if url.startswith(("http://", "https://")):
+        page = (
+            f'<div><a href="{escape(url)}" target="_blank" rel="noopener">Open the run\'s page</a>'
+            "</div>"
+        )
+    return (
+        f"{page}<details><summary>Copy its id, folder or code</summary>"
+        f'<div class="rlw-ways">{fields}<div class="rlw-note">Tab into a field selects all of it; '
+        f"Ctrl+C (⌘C) copies.</div></div></details>"
+    )
