@@ -217,11 +217,33 @@ def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
                 found[prefix + ours] = stats[theirs]
     group = result.get("learner_group") or {}
     found["learner/env_steps_dropped_lifetime"] = group.get("learner_group_ts_dropped_lifetime")
+    found |= _evaluation_of(result)
     health = result.get("fault_tolerance") or {}
     found["num_healthy_env_runners"] = health.get("num_healthy_workers")
     found["num_env_runner_restarts"] = health.get("num_remote_worker_restarts")
     numbers = {name: _number(value) for name, value in found.items()}
     return {name: value for name, value in numbers.items() if value is not None}
+
+
+def _evaluation_of(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What RLlib's own evaluation found, in the names of the one beside the training."""
+    evaluated = (result.get("evaluation") or {}).get("env_runners") or {}
+    # Where our env runner played, each episode's return and length are there.
+    returns = [r for r in map(_number, _items(evaluated.get(EPISODE_RETURNS))) if r is not None]
+    lengths = [n for n in map(_number, _items(evaluated.get(EPISODE_LENGTHS))) if n is not None]
+    found = {f"evaluation/{old}": evaluated.get(new) for new, old in EPISODE_NAMES.items()} | {
+        "evaluation/episodes": len(returns) or evaluated.get("num_episodes")
+    }
+    if returns:
+        found |= {
+            "evaluation/episode_reward_mean": sum(returns) / len(returns),
+            "evaluation/episode_reward_min": min(returns),
+            "evaluation/episode_reward_max": max(returns),
+        }
+    if lengths:
+        found["evaluation/episode_len_mean"] = sum(lengths) / len(lengths)
+    mean = _number(found["evaluation/episode_reward_mean"])
+    return found if mean is not None and not math.isnan(mean) else {}
 
 
 def _number(value: Any) -> float | None:
