@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rl_widgets.view import wording
+
 #: Names of the mean episode return, best known first.
 REWARD_NAMES = (
     "episode_reward_mean",
@@ -27,6 +29,22 @@ TIME_NAMES = ("time_total_s",)
 _BOOKKEEPING = {*ITERATION_NAMES, *ENV_STEP_NAMES, *SPEED_NAMES, *TIME_NAMES, "episodes_total"}
 
 
+#: The groups that every run has, in their order; each with the prefixes of names that belong to
+#: it. Any other prefix is a group of its own.
+_PREFIXES = {
+    "rollout": ("env_runners", "rollout"),
+    "evaluation": ("evaluation",),
+    "learner": ("learner", "learners"),
+    "throughput": ("throughput", "timers"),
+    "resources": ("resources", "perf"),
+}
+_GROUP_OF = {prefix: group for group, prefixes in _PREFIXES.items() for prefix in prefixes}
+#: How names without a prefix begin that tell of the rollout; the others are the script's own.
+_ROLLOUT = ("episode", "num_", "timesteps", "time_", "env_steps", "training_iteration", "hist_")
+#: The group of names that neither have a prefix nor are known.
+OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Group:
     """Metrics that belong together, by name."""
@@ -34,15 +52,35 @@ class Group:
     name: str
     metrics: tuple[str, ...]
 
+    @property
+    def title(self) -> str:
+        """Its words, such as 'Learner (12)'."""
+        name = self.name if self.name not in {*_PREFIXES, OTHER} else self.name.capitalize()
+        return f"{wording.shown(name, 40)} ({len(self.metrics):,})"
+
 
 def groups(names: Iterable[str]) -> tuple[Group, ...]:
-    """Metrics by the part of their name before the first '/'; those without are the rollout's."""
-    found: dict[str, list[str]] = {"rollout": []}
+    """Metrics by group: the known ones first, then by the part of their names before the '/'."""
+    found: dict[str, list[str]] = {group: [] for group in _PREFIXES}
+    other: list[str] = []
     for name in dict.fromkeys(names):
         head, slash, _ = name.partition("/")
-        group = head if slash and head and head != "env_runners" else "rollout"
-        found.setdefault(group, []).append(name)
-    return tuple(Group(name, tuple(metrics)) for name, metrics in found.items() if metrics)
+        if slash and head:
+            found.setdefault(_GROUP_OF.get(head, head), []).append(name)
+        elif name.startswith(_ROLLOUT):
+            found["rollout"].append(name)
+        else:
+            other.append(name)
+    # A prefix that is itself "other" and the names without one are one group.
+    other = found.pop(OTHER, []) + other
+    together = {**found, OTHER: other}
+    return tuple(Group(name, tuple(metrics)) for name, metrics in together.items() if metrics)
+
+
+def search(names: Iterable[str], words: str) -> list[str]:
+    """The names that have each of the words in them, in any order and case."""
+    wanted = words.casefold().split()
+    return [name for name in names if all(word in name.casefold() for word in wanted)]
 
 
 def is_reward(name: str | None) -> bool:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from rl_widgets.view import style_configuration, style_children, style_header, style_log, style_throughput
+from rl_widgets.view import (
+    style_configuration,
+    style_children,
+    style_header,
+    style_log,
+    style_metrics,
+    style_throughput,
+)
 from rl_widgets.view.badge import COLOURS
 
 _DARK = 'body[data-jp-theme-light="false"]', "body.vscode-dark", "body.theme-dark"
@@ -108,7 +115,13 @@ def _dark(selector: str, body: str) -> str:
 
 def sheet() -> str:
     """The style sheet, for a `<style>` element."""
-    rules = [_SHEET, style_log.SHEET, style_throughput.SHEET, style_configuration.SHEET]
+    rules = [
+        _SHEET,
+        style_log.SHEET,
+        style_metrics.SHEET,
+        style_throughput.SHEET,
+        style_configuration.SHEET,
+    ]
     rules += [style_children.SHEET, style_header.SHEET]
     rules.append(
         _dark(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import bqplot
 import ipywidgets
@@ -16,6 +17,17 @@ _HEIGHT = "290px"
 _BAND_OPACITY = 0.16
 _NOTHING: Floats = np.empty(0)
 _KEPT = {"x": True, "y": True}
+
+
+class Axis(bqplot.Axis):  # type: ignore[misc]
+    """An axis whose words reach the page before the ticks that they are for.
+
+    The page writes new ticks with the words that it has by then, and those last.
+    """
+
+    def send_state(self, key: Any = None) -> None:
+        # ipywidgets keeps what it holds back in a set, whose order is any.
+        super().send_state(sorted(key) if isinstance(key, (set, frozenset)) else key)
 
 
 @dataclass
@@ -38,10 +50,8 @@ class LinesChart:
     def __init__(self, height: str = _HEIGHT) -> None:
         self._x = bqplot.LinearScale(min=0.0, max=1.0)
         self._y = bqplot.LinearScale(min=0.0, max=1.0)
-        self._x_axis = bqplot.Axis(scale=self._x, label_offset="34px", grid_lines="none")
-        self._y_axis = bqplot.Axis(
-            scale=self._y, side="left", label_offset="46px", grid_lines="solid"
-        )
+        self._x_axis = Axis(scale=self._x, label_offset="34px", grid_lines="none")
+        self._y_axis = Axis(scale=self._y, side="left", label_offset="46px", grid_lines="solid")
         self.widget = bqplot.Figure(
             marks=self._below() + self._above(),
             axes=[self._x_axis, self._y_axis],
@@ -169,9 +179,7 @@ def _same(a: Floats, b: Floats) -> bool:
     return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
 
 
-def label_axis(
-    axis: bqplot.Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]
-) -> None:
+def label_axis(axis: Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]) -> None:
     """Set title, ticks and their words in one message, and only where they differ."""
     labels = {_key(tick): word for tick, word in zip(ticks, words, strict=True)}
     with axis.hold_sync():

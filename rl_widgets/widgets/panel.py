@@ -23,8 +23,8 @@ class PanelContext:
 
     `post` has a command carried out on the view's own thread: what a callback of a widget, which
     may come on any thread, does and nothing else. `child` is the child run that a person chose
-    ("head" or "worker"), None for the whole run. `open` shows the tab of a title. `cursor` is
-    joined over all charts.
+    ("head" or "worker"), None for the whole run. `open` shows the tab of a title, `tab` is the one
+    that is shown. `cursor` is joined over all charts.
     """
 
     run: Run
@@ -32,6 +32,7 @@ class PanelContext:
     post: Callable[[Command], None]
     open: Callable[[str], None]
     child: str | None = None
+    tab: str = ""
     cursor: Cursor = field(default_factory=Cursor)
 
 

@@ -24,6 +24,7 @@ from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.header_bar import HeaderBar
 from rl_widgets.widgets.configuration_panel import ConfigurationPanel
 from rl_widgets.widgets.log_panel import LogPanel
+from rl_widgets.widgets.metrics_panel import MetricsPanel
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.saved_form import SavedForm
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 #: The tabs, in their order.
-PANELS: tuple[type[Panel], ...] = (LogPanel, ThroughputPanel, ConfigurationPanel)
+PANELS: tuple[type[Panel], ...] = (LogPanel, MetricsPanel, ThroughputPanel, ConfigurationPanel)
 
 
 class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
@@ -188,6 +189,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
 
     def _draw_tab(self, view: RunView) -> None:
         place = self._tabs.selected_index
+        self._context.tab = "" if place is None else PANELS[place].title
         if place is None:
             return
         panel = self._panels.get(place)
