@@ -149,6 +149,20 @@ class RunReader:
         return self._record
 
     @property
+    def began(self) -> float | None:
+        """Where an axis of time begins (seconds since the epoch); None before the script began.
+
+        Of a resumed run that is its first result: its start is that of the newest attempt.
+        """
+        record = self.record
+        started = record.created if record.role == "interactive" else record.started
+        first = self._first((*catalogue.ITERATION_NAMES, *catalogue.ENV_STEP_NAMES))
+        if record.attempt == 1 or first is None or not len(first):
+            return started
+        earliest = float(first.column("time")[0])
+        return earliest if started is None else min(started, earliest)
+
+    @property
     def children(self) -> list[RunRecord]:
         """Its child runs as they were last read: head, then worker."""
         return list(self._children)
@@ -352,7 +366,7 @@ class RunReader:
         return curve.curve(
             self._series[name],
             axis,
-            record.started if record.role != "interactive" else record.created,
+            self.began,
             self._first(catalogue.ITERATION_NAMES),
             self._first(catalogue.ENV_STEP_NAMES),
             progress.reward_goal(record.definition) if catalogue.is_reward(name) else None,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import os
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from rl_widgets.store import statuses
+from rl_widgets.store.logger import RunLogger
 from rl_widgets.view import html_checkpoints, run_files
 from rl_widgets.view.checkpoints import (
     Checkpoints,
@@ -186,3 +188,22 @@ def test_a_checkpoint_is_offered_as_a_zip_and_a_large_one_as_code(fixture: Fixtu
     compile(download_code(fixture.run_id, path), "code", "exec")
     gone = html_checkpoints.offer(fixture.run_id, "head/gone.txt", fixture.folder / "gone.txt")
     assert "cannot be read" in gone
+
+
+def test_the_time_of_a_resumed_run_begins_with_its_first_attempt(fixture: FixtureRun) -> None:
+    store = fixture.workspace.store
+    for iteration in (1, 2, 3):
+        fixture.result(iteration, -20.0 + iteration)
+    fixture.end(statuses.CANCELED)
+    record = store.runs.reopen(fixture.run_id, 2, {"stop": {"time_total_s": 7200}})
+    assert (record.status, record.attempt, record.ended) == (statuses.NOT_STARTED, 2, None)
+    assert [c.status for c in store.runs.children(fixture.run_id)] == [statuses.NOT_STARTED] * 2
+    fixture.set(status=statuses.RUNNING, started=time.time() + 50)
+    again = RunLogger.to_spool(fixture.folder, "head", 2)
+    values = {"episode_reward_mean": -1.0, "training_iteration": 3}
+    again.log_metrics(values, step=3, env_steps=9000)
+    fixture.take_in()
+    reader = RunReader.of(fixture.run, "time")
+    drawn = reader.read().curve
+    assert drawn.y.tolist() == [-19.0, -18.0, -1.0]
+    assert drawn.x.min() >= 0
