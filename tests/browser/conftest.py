@@ -60,6 +60,7 @@ class Lab:
                 f"--IdentityProvider.token={self.token}",
                 f"--ServerApp.root_dir={folder}",
                 "--LabApp.expose_app_in_browser=True",
+                "--JupyterNotebookApp.expose_app_in_browser=True",
             ],
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -136,6 +137,9 @@ class Browser:
     def open(self, notebook: str) -> None:
         self.page.goto(self._lab.url(notebook))
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
+        self.wait_for_kernel()
+
+    def wait_for_kernel(self) -> None:
         # Cells that are run before there is a kernel are answered by a question for one.
         self.page.wait_for_function(
             """() => {
