@@ -33,7 +33,7 @@ def test_a_run_is_watched_in_notebook_7(lab: Lab, browser: Browser, own_home: Pa
     line.wait_for(state="attached")
     fixture.result(3, -5.0)
     facts = view.locator(".rlw-fact", has_text="best")
-    browser.wait_until(lambda: "-5" in facts.inner_text().replace("−", "-"), "the new reward")
+    browser.wait_until(lambda: "-5" in facts.inner_text(), "the new reward")
     browser.picture("notebook-7")
     fixture.end(statuses.COMPLETED)
     view.get_by_text("Completed").first.wait_for()
