@@ -157,6 +157,9 @@ def test_a_worker_that_dies_is_a_warning(case: Case) -> None:
     assert any("worker-0 died" in text for text in run.warnings)
     [node] = case.store.nodes.of([f"{case.run_id}_worker"])
     assert node.state == "dead"
+    series = case.store.metrics.series([f"{case.run_id}_head"])
+    [lost] = case.store.metrics.payloads([s.id for s in series if s.name == "events/node_lost"])
+    assert lost.payload["node"] == "worker-0"
 
 
 def test_a_job_that_ray_ended_without_a_word_is_said(

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from rl_widgets import Run, UserError
+from rl_widgets.backend import stacks
 from tests.cluster.conftest import Lab, wait_until
 from tests.cluster.test_runs import supervisor_of
 
@@ -66,6 +67,9 @@ def test_a_canceled_run_goes_on_to_its_goal_and_leaves_nothing(lab: Lab) -> None
     with pytest.raises(UserError, match="is not over"):
         run.resume()
     wait_for_a_checkpoint(run)
+    assert "of the trainer" in stacks.dump(run.folder)
+    written = run.folder / stacks.STACKS_FILE
+    wait_until(lambda: "impala.py" in written.read_text(), "the stacks of the trainer", 30)
     run.cancel()
     assert run.wait_for_completion()["status"] == "Canceled"
     first = attempts(run)[1]
