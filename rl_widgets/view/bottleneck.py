@@ -63,7 +63,24 @@ def limit(figures: Figures) -> tuple[str, str]:
         return "unknown", "Not known: the script does not log where its time goes."
     if not phases or not figures.enough:
         return "unknown", "Not known yet: that takes some results and ten seconds."
-    return _short_of_cores(figures) or _drops(figures) or _sampling(figures) or _learning(figures)
+    return _short_of_cores(figures) or _slower_side(figures)
+
+
+def apart_from_cores(figures: Figures) -> str:
+    """Where it is cores that a run is short of: which side is slower nevertheless; else ''."""
+    phases = bool(figures.env_runner or figures.learner)
+    if not phases or not figures.enough or _short_of_cores(figures) is None:
+        return ""
+    return f"Apart from that, {begun_small(_slower_side(figures)[1])}"
+
+
+def begun_small(sentence: str) -> str:
+    """A sentence of these as the end of another one."""
+    return sentence if sentence.startswith("RLlib") else sentence[:1].lower() + sentence[1:]
+
+
+def _slower_side(figures: Figures) -> tuple[str, str]:
+    return _drops(figures) or _sampling(figures) or _learning(figures)
 
 
 def _runners_wait(figures: Figures) -> float | None:

@@ -112,8 +112,7 @@ def throughput(reader: RunReader) -> Throughput:
     if not running:
         kind, limit = "unknown", "Not known yet: the script has not started."
     elif kind != "unknown" and final:
-        first = limit[0] if limit.startswith("RLlib") else limit[0].lower()
-        limit = f"When the run ended: {first}{limit[1:]}"
+        limit = f"When the run ended: {bottleneck.begun_small(limit)}"
     return Throughput(
         limit=limit,
         kind=kind,
@@ -280,4 +279,5 @@ def _bar(
 def _note(window: _Window, figures: Figures) -> str:
     if not figures.env_runner and not figures.learner:
         return ""
-    return f"Measured over the last {wording.duration(window.seconds)}."
+    measured = f"Measured over the last {wording.duration(window.seconds)}."
+    return f"{bottleneck.apart_from_cores(figures)} {measured}".strip()
