@@ -34,6 +34,8 @@ class PanelContext:
     child: str | None = None
     tab: str = ""
     cursor: Cursor = field(default_factory=Cursor)
+    #: Has the view follow the run that has begun again.
+    again: Callable[[], None] = lambda: None
 
 
 class Panel:

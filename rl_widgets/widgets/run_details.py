@@ -19,10 +19,11 @@ from rl_widgets.view.follower import Follower
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.cancel import CancelControl
+from rl_widgets.widgets.checkpoints_panel import CheckpointsPanel
 from rl_widgets.widgets.child_runs import ChildRuns
 from rl_widgets.widgets.command_thread import CommandThread
-from rl_widgets.widgets.header_bar import HeaderBar
 from rl_widgets.widgets.configuration_panel import ConfigurationPanel
+from rl_widgets.widgets.header_bar import HeaderBar
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.metrics_panel import MetricsPanel
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
@@ -36,7 +37,13 @@ if TYPE_CHECKING:
 
 
 #: The tabs, in their order.
-PANELS: tuple[type[Panel], ...] = (LogPanel, MetricsPanel, ThroughputPanel, ConfigurationPanel)
+PANELS: tuple[type[Panel], ...] = (
+    LogPanel,
+    MetricsPanel,
+    ThroughputPanel,
+    CheckpointsPanel,
+    ConfigurationPanel,
+)
 
 
 class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
@@ -158,6 +165,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         self._pieces = {name: (ipywidgets.HTML(), make) for name, make in pieces.items()}
         self._cancel = CancelControl(self._thread.post, self._run.cancel)
         self._context = PanelContext(self._run, self._reader, self._thread.post, self._open)
+        self._context.again = self._follow_again
         self._header = HeaderBar(self._run, self._reader, self._cancel.widget)
         self._child_runs = ChildRuns(self._context, lambda: self._draw_tab(self._view))
         self._reward = RewardPanel(self._context)
@@ -219,6 +227,11 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
                 functools.partial(self._workspace.refresh, self._reader.run_id),
             )
             self._follower.start()
+
+    def _follow_again(self) -> None:
+        """The run has begun again: show what it is now, and what comes."""
+        self._draw(self._reader.read())
+        self._follow()
 
     def _take(self, view: RunView) -> None:
         # On the follower's thread: only the newest view is worth drawing.
