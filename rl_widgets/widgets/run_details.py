@@ -23,6 +23,7 @@ from rl_widgets.widgets.checkpoints_panel import CheckpointsPanel
 from rl_widgets.widgets.child_runs import ChildRuns
 from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.configuration_panel import ConfigurationPanel
+from rl_widgets.widgets.episodes_panel import EpisodesPanel
 from rl_widgets.widgets.header_bar import HeaderBar
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.metrics_panel import MetricsPanel
@@ -41,6 +42,7 @@ PANELS: tuple[type[Panel], ...] = (
     LogPanel,
     MetricsPanel,
     ThroughputPanel,
+    EpisodesPanel,
     CheckpointsPanel,
     ConfigurationPanel,
 )
