@@ -5,6 +5,7 @@ from __future__ import annotations
 from rl_widgets.view import (
     style_configuration,
     style_children,
+    style_episodes,
     style_header,
     style_log,
     style_metrics,
@@ -121,6 +122,7 @@ def sheet() -> str:
         style_metrics.SHEET,
         style_throughput.SHEET,
         style_configuration.SHEET,
+        style_episodes.SHEET,
     ]
     rules += [style_children.SHEET, style_header.SHEET]
     rules.append(
