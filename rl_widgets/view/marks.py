@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rl_widgets.view import wording
-from rl_widgets.view.events import KINDS, Event
+from rl_widgets.view.events import Event
 from rl_widgets.view.series import Floats
 
 #: Marks of one kind that lie nearer than this share of the axis become one.
@@ -24,12 +24,23 @@ TABS = {
     "target_reached": "",
 }
 
-_WORDS = {
-    "checkpoint": "Checkpoint",
-    "video": "Video",
-    "node_lost": "Node lost",
-    "resumed": "Resumed",
-    "target_reached": "Target reached",
+
+@dataclass(frozen=True)
+class EventLook:
+    """How the marks of a kind look: bqplot's marker, the like of it in text, a colour, a word."""
+
+    marker: str
+    symbol: str
+    colour: str
+    word: str
+
+
+EVENT_LOOKS = {
+    "checkpoint": EventLook("diamond", "◆", "#a06be0", "checkpoint"),
+    "video": EventLook("square", "■", "#22a6b3", "video"),
+    "resumed": EventLook("triangle-up", "▲", "#e08a2e", "resumed"),
+    "node_lost": EventLook("cross", "✚", "#e0525f", "node lost"),
+    "target_reached": EventLook("circle", "●", "#2fa35f", "target reached"),
 }
 
 
@@ -94,7 +105,7 @@ def marks(
     found = []
     told = set()
     for event in events:
-        if event.kind not in KINDS:
+        if event.kind not in EVENT_LOOKS:
             continue
         x = places.of(event)
         if np.isfinite(x):
@@ -120,7 +131,7 @@ def marks(
             kind=kind,
             x=x,
             y=y,
-            text=f"{text or _WORDS[kind]} · {title} "
+            text=f"{text or EVENT_LOOKS[kind].word.capitalize()} · {title} "
             f"{wording.number(x) if time_axis else wording.count(x)}",
             opens=TABS[kind],
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import bqplot
@@ -11,12 +12,16 @@ import ipywidgets
 import numpy as np
 
 from rl_widgets.view.lines import Frame, Line, frame
+from rl_widgets.view.marks import EVENT_LOOKS, EventMark
 from rl_widgets.view.series import Floats
+from rl_widgets.widgets.subshells import answer_while_busy
 
 _HEIGHT = "290px"
 _BAND_OPACITY = 0.16
 _NOTHING: Floats = np.empty(0)
 _KEPT = {"x": True, "y": True}
+#: Columns that tell where the pointer is.
+_COLUMNS = 120
 
 
 class Axis(bqplot.Axis):  # type: ignore[misc]
@@ -51,7 +56,9 @@ class LinesChart:
         self._x = bqplot.LinearScale(min=0.0, max=1.0)
         self._y = bqplot.LinearScale(min=0.0, max=1.0)
         self._x_axis = Axis(scale=self._x, label_offset="34px", grid_lines="none")
-        self._y_axis = Axis(scale=self._y, side="left", label_offset="46px", grid_lines="solid")
+        self._y_axis = Axis(
+            scale=self._y, side="left", label_offset="46px", grid_lines="solid"
+        )
         self.widget = bqplot.Figure(
             marks=self._below() + self._above(),
             axes=[self._x_axis, self._y_axis],
@@ -77,17 +84,16 @@ class LinesChart:
         """Show these lines, the first one on top; sends nothing that is shown already."""
         self.draw_in(frame(lines, x_title, y_title, window=window, log=log), lines)
 
-    def draw_in(self, axes: Frame, lines: Sequence[Line]) -> None:
-        """As `draw`, in axes that are given."""
+    def draw_in(self, axes: Frame, lines: Sequence[Line], move: bool = True) -> None:
+        """As `draw`, in axes that are given.
+
+        Without `move` the x-axis stays where it is: the page has moved it, and moves it on.
+        """
         self.frame = axes
         # The scales first: with a curve that grows, a line never leaves its frame.
-        for scale, low, high in (
-            (self._x, axes.x_low, axes.x_high),
-            (self._y, axes.y_low, axes.y_high),
-        ):
-            if (scale.min, scale.max) != (low, high):
-                with scale.hold_sync():
-                    scale.min, scale.max = low, high
+        if move:
+            _set_range(self._x, axes.x_low, axes.x_high)
+        _set_range(self._y, axes.y_low, axes.y_high)
         label_axis(self._x_axis, axes.x_title, axes.x_ticks, axes.x_words)
         label_axis(self._y_axis, axes.y_title, axes.y_ticks, axes.y_words)
         self._have([line.name for line in lines], lines)
@@ -147,12 +153,14 @@ class LinesChart:
                     mark.close()
 
     def _arrange(self, names: Iterable[str]) -> None:
-        pairs = [self._marks[name] for name in names]
+        # The order of the dict is the order of the lines, the first one on top.
+        self._marks = {name: self._marks[name] for name in names}
+        pairs = list(self._marks.values())
         bands = [pair.band for pair in reversed(pairs) if pair.band is not None]
         strokes = [pair.line for pair in reversed(pairs)]
         self.widget.marks = self._below() + bands + strokes + self._above()
 
-    def _lines(self, **style: object) -> bqplot.Lines:
+    def _lines(self, **style: Any) -> bqplot.Lines:
         return bqplot.Lines(
             x=_NOTHING,
             y=_NOTHING,
@@ -162,11 +170,154 @@ class LinesChart:
         )
 
 
+class RewardChart(LinesChart):
+    """Lines with a cursor, marks of events, and a window that a person moves.
+
+    bqplot has one interaction at a time. In *Read* there is none, and what lies under the lines
+    and over them answers: columns that tell where the pointer is, marks that tell what they are
+    and what was clicked. In *Zoom* the figure's interaction pans and zooms the x-axis.
+
+    `on_point(x)`, `on_window()` and `on_mark(kind, index)` come on whatever thread brings the
+    page's messages; everything else is to be called on the view's own thread.
+    """
+
+    def __init__(
+        self,
+        on_point: Callable[[float], None],
+        on_window: Callable[[], None],
+        on_mark: Callable[[str, int], None],
+    ) -> None:
+        self._unit = bqplot.LinearScale(min=0.0, max=1.0)
+        self._events: dict[str, bqplot.Scatter] = {}
+        self._on_point, self._on_mark = on_point, on_mark
+        super().__init__()
+        self._zoom = bqplot.PanZoom(scales={"x": [self._x]})
+        self._x.observe(lambda _change: on_window(), names=["min", "max"])
+        self._columns.on_hover(self._pointed)
+
+    @property
+    def controls(self) -> tuple[ipywidgets.Widget, ...]:
+        """What the page sends messages of."""
+        return (self.widget, self._columns, self._x, self._zoom)
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """What of the x-axis the page shows."""
+        return float(self._x.min), float(self._x.max)
+
+    def zoom(self, on: bool) -> None:
+        """Have the page move the x-axis, or read from it."""
+        interaction = self._zoom if on else None
+        if self.widget.interaction is not interaction:
+            self.widget.interaction = interaction
+
+    def draw_in(self, axes: Frame, lines: Sequence[Line], move: bool = True) -> None:
+        super().draw_in(axes, lines, move)
+        if self.widget.interaction is None:
+            half = (axes.x_high - axes.x_low) / (2 * _COLUMNS)
+            at = np.linspace(axes.x_low + half, axes.x_high - half, _COLUMNS)
+            set_data(self._columns, at, np.ones(_COLUMNS))
+
+    def show_cursor(self, x: float | None) -> None:
+        """A line at `x`, in the axis' units; none for None."""
+        at = _NOTHING if x is None else np.array([x, x])
+        set_data(self._cursor, at, np.array([0.0, 1.0])[: len(at)])
+
+    def show_events(self, marks: Sequence[EventMark]) -> None:
+        """Marks on the line; those of one kind are told apart by their place among them."""
+        if self.frame is None:
+            return
+        kinds = {mark.kind for mark in marks}
+        new = [kind for kind in EVENT_LOOKS if kind in kinds and kind not in self._events]
+        for kind in new:
+            self._events[kind] = self._scatter(kind)
+        if new:
+            self._arrange(list(self._marks))
+        for kind, scatter in self._events.items():
+            own = [mark for mark in marks if mark.kind == kind]
+            names = np.array([mark.text for mark in own])
+            y = self.frame.y(np.array([mark.y for mark in own], np.float64))
+            x = np.array([mark.x for mark in own], np.float64)
+            known = np.isfinite(y)
+            set_data(scatter, x[known], y[known], {"names": names[known]})
+
+    def save_png(self, file_name: str) -> None:
+        """Have the page save the figure as a picture, at twice its size."""
+        self.widget.save_png(file_name, 2)
+
+    def close(self) -> None:
+        super().close()
+        for part in (self._zoom, self._unit, *(s.tooltip for s in self._events.values())):
+            part.close()
+
+    def _below(self) -> list[bqplot.Mark]:
+        return [self._columns]
+
+    def _above(self) -> list[bqplot.Mark]:
+        return [self._cursor, *self._events.values()]
+
+    @cached_property
+    def _columns(self) -> bqplot.Bars:
+        return bqplot.Bars(
+            x=_NOTHING,
+            y=_NOTHING,
+            # The line that bars stand on stays out of the frame.
+            base=-5.0,
+            scales={"x": self._x, "y": self._unit},
+            preserve_domain=_KEPT,
+            opacities=[0.0],
+            colors=["#808a96"],
+            padding=0.0,
+        )
+
+    @cached_property
+    def _cursor(self) -> bqplot.Lines:
+        return bqplot.Lines(
+            x=_NOTHING,
+            y=_NOTHING,
+            scales={"x": self._x, "y": self._unit},
+            preserve_domain=_KEPT,
+            colors=["#8a94a0"],
+            stroke_width=1.0,
+        )
+
+    def _scatter(self, kind: str) -> bqplot.Scatter:
+        look = EVENT_LOOKS[kind]
+        scatter = bqplot.Scatter(
+            x=_NOTHING,
+            y=_NOTHING,
+            names=np.array([], np.str_),
+            names_unique=False,
+            display_names=False,
+            scales={"x": self._x, "y": self._y},
+            preserve_domain=_KEPT,
+            marker=look.marker,
+            colors=[look.colour],
+            stroke="var(--rlw-ground)",
+            stroke_width=1.5,
+            default_size=95,
+            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+        )
+        scatter.on_element_click(lambda _mark, sent: self._clicked(kind, sent))
+        answer_while_busy(scatter)
+        return scatter
+
+    def _pointed(self, _mark: Any, sent: Any) -> None:
+        x = (sent.get("data") or {}).get("x")
+        if isinstance(x, (int, float)):
+            self._on_point(float(x))
+
+    def _clicked(self, kind: str, sent: Any) -> None:
+        index = (sent.get("data") or {}).get("index")
+        if isinstance(index, int):
+            self._on_mark(kind, index)
+
+
 def set_data(
-    mark: bqplot.Mark, x: Floats, y: Floats, style: dict[str, object] | None = None
+    mark: bqplot.Mark, x: Floats, y: Floats, style: Mapping[str, object] | None = None
 ) -> None:
     """Set data and style of a mark in one message, and only where they differ."""
-    new = {name: value for name, value in (style or {}).items() if getattr(mark, name) != value}
+    new = {n: value for n, value in (style or {}).items() if not _same(getattr(mark, n), value)}
     if not (_same(mark.x, x) and _same(mark.y, y)):
         new |= {"x": x, "y": y}
     if new:
@@ -175,11 +326,21 @@ def set_data(
                 setattr(mark, name, value)
 
 
-def _same(a: Floats, b: Floats) -> bool:
-    return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
+def _set_range(scale: bqplot.LinearScale, low: float, high: float) -> None:
+    if (scale.min, scale.max) != (low, high):
+        with scale.hold_sync():
+            scale.min, scale.max = low, high
 
 
-def label_axis(axis: Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]) -> None:
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    return bool(a == b)
+
+
+def label_axis(
+    axis: Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]
+) -> None:
     """Set title, ticks and their words in one message, and only where they differ."""
     labels = {_key(tick): word for tick, word in zip(ticks, words, strict=True)}
     with axis.hold_sync():

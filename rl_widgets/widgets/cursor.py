@@ -22,7 +22,10 @@ class Cursor:
         self._listeners.append(listener)
 
     def move(self, x: float | None) -> None:
-        """Point at `x`, in the units of the axis that the charts are drawn over."""
+        """Point at `x`: env steps, iterations or seconds since the start.
+
+        A chart of hours or minutes divides it by its curve's `unit`.
+        """
         if x != self.x:
             self.x = x
             for listener in list(self._listeners):

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
+import threading
+import time
 from typing import Any
 
 import ipywidgets
-import numpy as np
 
-from rl_widgets.view import wording
-from rl_widgets.view.curve import AXES
+from rl_widgets.store.errors import RLWidgetsError
+from rl_widgets.view import (
+    catalogue,
+    curve_table,
+    legend,
+    reference_curve,
+    reward_lines,
+    wording,
+)
+from rl_widgets.view.curve import Curve, Look
 from rl_widgets.view.escape import escape
-from rl_widgets.view.lines import PALETTE, TARGET, Line
+from rl_widgets.view.lines import PALETTE, Line, frame
+from rl_widgets.view.marks import EventMark, grouped
+from rl_widgets.view.reference_curve import Reference
 from rl_widgets.view.run_view import RunView
-from rl_widgets.widgets.chart import LinesChart
+from rl_widgets.widgets.chart import RewardChart
+from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
+from rl_widgets.widgets.reward_controls import ZOOM, RewardControls
+
+#: Seconds between two drawings while a person moves the chart or the cursor.
+_PACE = 0.08
+#: What one step of the zoom's buttons does to the window.
+_ZOOM, _PAN = 0.6, 0.25
 
 
 class RewardPanel(Panel):
@@ -24,74 +44,343 @@ class RewardPanel(Panel):
 
     def __init__(self, context: PanelContext) -> None:
         super().__init__(context)
-        self._title = ipywidgets.HTML()
-        self._title.layout.flex = "1 1 200px"
-        self._message = ipywidgets.HTML()
-        self._note = ipywidgets.HTML()
-        self._axis = ipywidgets.ToggleButtons(
-            options=[(words, key) for key, words in AXES.items()],
-            value=context.reader.axis,
-            tooltips=[f"Draw the curve over {words.lower()}" for words in AXES.values()],
-            style={"button_width": "auto"},
+        self._title = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 200px"))
+        self._message, self._legend, self._note, self._trouble, self._table, self._download = (
+            ipywidgets.HTML() for _ in range(6)
         )
-        self._axis.add_class("rlw-axes")
-        self._axis.observe(self._on_axis, names="value")
-        self._chart = LinesChart()
+        self._controls = RewardControls(context.reader.axis)
+        self._chart = RewardChart(
+            self._pointed, lambda: self._once("window", self._moved), self._mark_clicked
+        )
         # A figure that is made where it cannot be seen measures itself wrongly: it comes into the
         # page with its first curve.
         self._place = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
+        flex = {"display": "flex", "flex_flow": "row wrap", "align_items": "center"}
         head = ipywidgets.Box(
-            [self._title, self._axis],
-            layout=ipywidgets.Layout(
-                display="flex", flex_flow="row wrap", align_items="center", margin="12px 0 0 0"
-            ),
+            [self._title, self._controls.axis],
+            layout=ipywidgets.Layout(margin="12px 0 0 0", overflow="visible", **flex),
         )
-        self.widget = ipywidgets.VBox([head, self._message, self._place, self._note])
-        self.controls = (self._axis,)
+        self.widget = ipywidgets.VBox(
+            [
+                head,
+                self._controls.tools,
+                self._controls.reference,
+                self._trouble,
+                self._message,
+                self._legend,
+                self._place,
+                self._note,
+                self._download,
+                self._table,
+            ]
+        )
+        self.controls = (*self._controls.all(), *self._chart.controls)
+        self._waiting: set[str] = set()
+        self._lock = threading.Lock()
+        self._drawn_at = 0.0
+        self._view: RunView | None = None
+        self._curve: Curve | None = None
+        self._lines: list[Line] = []
+        self._marks: tuple[EventMark, ...] = ()
+        #: What the page shows of the axis while it does not follow, in units of so much.
+        self._window: tuple[float, float] | None = None
+        self._window_unit = 1.0
+        self._pointed_at = 0.0
+        self._references: list[Reference] = []
+        self._offered: dict[str, str] = {}
+        context.cursor.listen(self._show_cursor)
+        self._connect()
+
+    def set_reference(self, *what: Any) -> None:
+        """Draw these beside the run: each a Run, a run's id, or the path of a CSV file.
+
+        None at all removes what there is. Raises `UserError`. May be called on any thread.
+        """
+        self._references = [self._reference(one) for one in what if one is not None]
+        self._post(self._redraw)
+
+    # -- drawing, on the view's own thread -----------------------------------------------------
 
     def draw(self, view: RunView) -> None:
-        name = wording.shown(view.curve.metric, 60) or "Reward"
-        set_value(self._title, value=f'<div class="rlw-heading">{escape(name)}</div>')
-        set_value(self._axis, value=self.context.reader.axis)
-        message = view.chart_message
-        for widget, words, look in (
-            (self._message, message, "rlw-empty"),
-            (self._note, _note(view), "rlw-note"),
-        ):
-            set_value(widget, value=f'<div class="{look}">{escape(words)}</div>' if words else "")
-            set_shown(widget, bool(words))
-        if not view.curve.empty:
-            self._chart.draw(_lines(view), view.curve.x_title, wording.shown(view.curve.metric))
-        if not view.curve.empty and not self._place.children:
-            self._place.children = [self._chart.widget]
-        set_shown(self._axis, not view.curve.empty)
-
-    def close(self) -> None:
-        self._chart.close()
-
-    def _on_axis(self, change: Any) -> None:
-        self.context.post(functools.partial(self.draw_over, change["new"]))
+        self._view = view
+        self._redraw()
 
     def draw_over(self, axis: str) -> None:
         """Draw the curve over another axis."""
         reader = self.context.reader
         if reader.axis != axis:
             reader.axis = axis
+            self._window = None
+            self.context.cursor.move(None)
             self.draw(reader.view())
 
+    def close(self) -> None:
+        self._chart.close()
 
-def _note(view: RunView) -> str:
-    parts = [view.curve.note] if view.curve.note else []
-    if view.curve.target is not None and not view.curve.empty:
-        parts.append(f"The run stops at the dashed line ({wording.goal(view.curve.target)}).")
-    return " ".join(parts)
+    def _redraw(self, page_moves: bool = False) -> None:
+        view = self._view
+        if view is None:
+            return
+        controls = self._controls
+        drawn = self._drawn(view)
+        name = wording.shown(drawn.metric, 60) or "Reward"
+        set_value(self._title, value=f'<div class="rlw-heading">{escape(name)}</div>')
+        set_value(controls.axis, value=self.context.reader.axis)
+        _say(self._message, view.chart_message, "rlw-empty")
+        shown = not view.curve.empty
+        for part in (controls.axis, controls.tools, self._legend):
+            set_shown(part, shown)
+        set_shown(controls.reference, shown and controls.compare.value)
+        if shown:
+            set_value(controls.log, disabled=(drawn.highest or 0.0) <= 0)
+            troubles = self._draw_lines(drawn, page_moves)
+            _say(self._note, " ".join([*reward_lines.notes(drawn), *troubles]), "rlw-note")
+            if not self._place.children:
+                self._place.children = [self._chart.widget]
+        set_shown(self._note, shown and bool(self._note.value))
+        if controls.table.value:
+            found = curve_table.table(self.context.reader, drawn.metric, curve_table.SHOWN)
+            set_value(self._table, value=curve_table.html(found))
+
+    def _drawn(self, view: RunView) -> Curve:
+        """The curve of the view, or the one that a person wants to see in its place."""
+        controls = self._controls
+        unit = view.curve.unit
+        if self._window is not None and unit != self._window_unit:
+            by = self._window_unit / unit
+            self._window = (self._window[0] * by, self._window[1] * by)
+            self._window_unit = unit
+        look = Look(controls.smoothing.value, controls.log.value, self._window, unit)
+        if view.curve.empty or look == Look(unit=unit):
+            return view.curve
+        return self.context.reader.curve_as(look)
+
+    def _draw_lines(self, drawn: Curve, page_moves: bool) -> list[str]:
+        """Draw the curve and what is beside it; returns sentences on what could not be drawn."""
+        controls = self._controls
+        look = Look(controls.smoothing.value, controls.log.value, self._window, drawn.unit)
+        self._lines, troubles = reward_lines.lines(drawn), []
+        for i, reference in enumerate(self._references):
+            try:
+                found = reference.over(drawn.axis, look)
+            except RLWidgetsError as error:
+                troubles.append(str(error))
+                continue
+            if found.trouble:
+                troubles.append(found.trouble)
+            colour = PALETTE[1 + i % (len(PALETTE) - 1)]
+            key = f"reference {reference.key}"
+            self._lines.append(Line(reference.label, colour, found.x, found.y, width=1.5, key=key))
+        title = wording.shown(drawn.metric)
+        if controls.log.value:
+            title += " (log)"
+        spanned = [*self._lines, *reward_lines.target(drawn, self._window)]
+        axes = frame(spanned, drawn.x_title, title, self._window, look.log)
+        target = reward_lines.target(drawn, (axes.x_low, axes.x_high))
+        self._curve = drawn
+        follows = self._window is None
+        self._chart.zoom(controls.mode.value == ZOOM)
+        self._chart.draw_in(axes, [*self._lines, *target], move=not page_moves)
+        self._marks = grouped(drawn.marks, axes.x_low, axes.x_high)
+        self._chart.show_events(self._marks)
+        self._draw_cursor()
+        in_zoom = controls.mode.value == ZOOM
+        for button in (controls.closer, controls.wider):
+            set_shown(button, in_zoom)
+        set_shown(controls.follow, not follows or self.context.cursor.x is not None)
+        return troubles
+
+    def _draw_cursor(self) -> None:
+        drawn = self._curve
+        if drawn is None:
+            return
+        at = self.context.cursor.x
+        x = None if at is None else at / drawn.unit
+        self._chart.show_cursor(x)
+        newest = x is None and self._window is None
+        if x is None and self._window is not None:
+            # Without a cursor, the last of what is seen.
+            inside = drawn.x <= self._window[1]
+            x = legend.beside(drawn.x[inside], drawn.y[inside], None, -1)
+        where = reward_lines.where(drawn, x, newest)
+        found = legend.entries([*self._lines, *reward_lines.target(drawn)], x) + legend.of_events(
+            self._marks
+        )
+        set_value(self._legend, value=legend.html(found, where, drawn.sentence))
+
+    # -- what comes from the page: commands for the view's thread, nothing more ----------------
+
+    def _connect(self) -> None:
+        controls = self._controls
+
+        def changed(widget: ipywidgets.Widget, command: Command) -> None:
+            widget.observe(lambda _change: self._once(str(id(widget)), command), names="value")
+
+        def clicked(button: ipywidgets.Button, command: Command) -> None:
+            button.on_click(lambda _button: self._post(command))
+
+        controls.axis.observe(
+            lambda change: self._post(functools.partial(self.draw_over, change["new"])),
+            names="value",
+        )
+        for widget in (controls.mode, controls.smoothing, controls.log):
+            changed(widget, self._redraw)
+        changed(controls.compare, self._compare)
+        changed(controls.table, self._show_table)
+        clicked(controls.back, functools.partial(self._step, -1))
+        clicked(controls.forward, functools.partial(self._step, 1))
+        clicked(controls.closer, functools.partial(self._zoom, _ZOOM))
+        clicked(controls.wider, functools.partial(self._zoom, 1 / _ZOOM))
+        clicked(controls.follow, self._follow)
+        clicked(controls.add, self._add)
+        clicked(controls.clear, self._clear)
+        clicked(controls.png, self._save_png)
+        clicked(controls.csv, self._save_csv)
+
+    def _post(self, command: Command) -> None:
+        self.context.post(command)
+
+    def _once(self, name: str, command: Command) -> None:
+        """Post a command, unless the same one waits already."""
+        with self._lock:
+            if name in self._waiting:
+                return
+            self._waiting.add(name)
+
+        def carry_out() -> None:
+            with self._lock:
+                self._waiting.discard(name)
+            command()
+
+        self._post(carry_out)
+
+    def _keep_pace(self) -> None:
+        """A page sends more places a second than are worth drawing."""
+        time.sleep(max(0.0, self._drawn_at + _PACE - time.monotonic()))
+        self._drawn_at = time.monotonic()
+
+    def _pointed(self, x: float) -> None:
+        self._pointed_at = x
+        self._once("cursor", self._point)
+
+    def _point(self) -> None:
+        drawn = self._curve
+        if drawn is None:
+            return
+        self._keep_pace()
+        x = legend.nearest(drawn.x, drawn.y, self._pointed_at)
+        if x is not None:
+            self.context.cursor.move(x * drawn.unit)
+
+    def _show_cursor(self, _x: float | None) -> None:
+        self._draw_cursor()
+        follows = self._window is None and self.context.cursor.x is None
+        set_shown(self._controls.follow, not follows)
+
+    def _moved(self) -> None:
+        axes = self._chart.frame
+        if axes is None or self._curve is None:
+            return
+        if self._chart.window == (axes.x_low, axes.x_high):
+            return
+        self._keep_pace()
+        low, high = self._chart.window
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            return
+        self._window, self._window_unit = (low, high), self._curve.unit
+        self._redraw(page_moves=True)
+
+    def _mark_clicked(self, kind: str, index: int) -> None:
+        same = [mark for mark in self._marks if mark.kind == kind]
+        if index < len(same) and same[index].opens:
+            self._post(functools.partial(self._open, same[index].opens))
+
+    def _open(self, tab: str) -> None:
+        # Not every view has every tab.
+        with contextlib.suppress(ValueError):
+            self.context.open(tab)
+
+    def _step(self, direction: int) -> None:
+        drawn, axes = self._curve, self._chart.frame
+        if drawn is None or axes is None:
+            return
+        if self._controls.mode.value == ZOOM:
+            by = direction * _PAN * (axes.x_high - axes.x_low)
+            self._look_at(axes.x_low + by, axes.x_high + by)
+            return
+        at = self.context.cursor.x
+        x = legend.beside(drawn.x, drawn.y, None if at is None else at / drawn.unit, direction)
+        if x is not None:
+            self.context.cursor.move(x * drawn.unit)
+
+    def _zoom(self, factor: float) -> None:
+        axes = self._chart.frame
+        if axes is not None:
+            middle = (axes.x_low + axes.x_high) / 2
+            half = (axes.x_high - axes.x_low) / 2 * factor
+            if middle - half < middle + half:
+                self._look_at(middle - half, middle + half)
+
+    def _look_at(self, low: float, high: float) -> None:
+        if self._curve is not None:
+            self._window, self._window_unit = (low, high), self._curve.unit
+            self._redraw()
+
+    def _follow(self) -> None:
+        self._window = None
+        self.context.cursor.move(None)
+        self._redraw()
+
+    def _compare(self) -> None:
+        if self._controls.compare.value and self._view is not None:
+            reader = self.context.reader
+            self._offered = reference_curve.offered(reader.store, self._metric(), reader.run_id)
+            set_value(self._controls.name, options=tuple(self._offered))
+        self._redraw()
+
+    def _add(self) -> None:
+        text = self._controls.name.value.strip()
+        try:
+            found = self._reference(self._offered.get(text, text))
+        except RLWidgetsError as error:
+            _say(self._trouble, str(error), "rlw-warning")
+            return
+        _say(self._trouble, "", "")
+        self._references = [r for r in self._references if r.key != found.key] + [found]
+        set_value(self._controls.name, value="")
+        self._redraw()
+
+    def _clear(self) -> None:
+        self._references = []
+        _say(self._trouble, "", "")
+        self._redraw()
+
+    def _reference(self, what: Any) -> Reference:
+        context = self.context
+        return reference_curve.reference(
+            what, context.run.workspace, self._metric(), context.reader.run_id
+        )
+
+    def _metric(self) -> str:
+        return self.context.reader.metric or catalogue.REWARD_NAMES[0]
+
+    def _show_table(self) -> None:
+        if not self._controls.table.value:
+            set_value(self._table, value="")
+        self._redraw()
+
+    def _save_png(self) -> None:
+        if self._curve is not None:
+            run_id = self.context.reader.run_id
+            self._chart.save_png(curve_table.file_name(run_id, self._curve.metric, "png"))
+
+    def _save_csv(self) -> None:
+        if self._curve is not None:
+            reader = self.context.reader
+            found = curve_table.table(reader, self._curve.metric, curve_table.MAX_ROWS)
+            set_value(self._download, value=curve_table.download(found, reader.run_id))
 
 
-def _lines(view: RunView) -> list[Line]:
-    curve = view.curve
-    found = [Line("mean", PALETTE[0], curve.x, curve.y)]
-    if curve.target is not None:
-        ends = curve.x[[0, -1]]
-        target = np.array([curve.target, curve.target])
-        found.append(Line("target", TARGET, ends, target, dashed=True, width=1.5))
-    return found
+def _say(widget: ipywidgets.HTML, words: str, look: str) -> None:
+    set_value(widget, value=f'<div class="{look}">{escape(words)}</div>' if words else "")
+    set_shown(widget, bool(words))

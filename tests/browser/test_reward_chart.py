@@ -1,0 +1,172 @@
+"""The reward chart in a real JupyterLab: read, zoomed, compared, saved, while a cell is busy."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator
+
+from rl_widgets.store import statuses
+from tests.browser.conftest import Browser, Lab
+from tests.view.fixture_runs import FixtureRun, make
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+RUN, OTHER = "pong_1700000000_0badcafe", "pong_1700000001_0badf00d"
+
+
+def result(fixture: FixtureRun, i: int, shift: float = 0.0) -> None:
+    """One training result of a run that learns Pong, with all that goes with its mean."""
+    mean = -20.8 + 39.2 / (1 + math.exp(-(i - 90 - shift) / 16)) + 0.8 * math.sin(i * 1.7)
+    fixture.logger.log_metrics(
+        {
+            "training_iteration": i,
+            "num_env_steps_sampled_lifetime": i * 16_000,
+            "episodes_total": i * 6,
+            "episode_reward_mean": mean,
+            "episode_reward_min": max(-21.0, mean - 4.5),
+            "episode_reward_max": min(21.0, mean + 3.5),
+            "episodes_in_mean": min(100, i * 6),
+        },
+        step=i,
+        env_steps=i * 16_000,
+    )
+
+
+def learned(home: Path, run_id: str, n: int, shift: float = 0.0) -> FixtureRun:
+    fixture = make(home, run_id=run_id)
+    fixture.start()
+    for i in range(1, n + 1):
+        if i >= 12:
+            result(fixture, i, shift)
+        if i in (60, 100, 140):
+            details = {"path": f"head/checkpoints/{i}", "attempt": 1}
+            fixture.logger.log_event(
+                "checkpoint", f"Checkpoint of iteration {i}", i, i * 16_000, **details
+            )
+    fixture.logger.log_event("video", "Video of an evaluation", 120, 120 * 16_000, path="x.mp4")
+    fixture.logger.log_event("node_lost", "worker-1 was lost", 75, 75 * 16_000, node="worker-1")
+    fixture.take_in()
+    return fixture
+
+
+#: The article's own cell, and who looks at it meanwhile.
+WATCH = f"""
+from rl_widgets import *
+ws = Workspace()
+run = ws.get_run({RUN!r})
+RunDetails(run).show()
+run.wait_for_completion(raise_on_error=False)["status"]
+"""
+
+
+def legend(view: Locator) -> str:
+    return str(view.locator(".rlw-legend").inner_text()).replace("\n", " ")
+
+
+def test_the_chart_is_used_while_the_cell_is_busy(
+    lab: Lab, browser: Browser, own_home: Path, tmp_path: Path
+) -> None:
+    fixture = learned(own_home, RUN, 150)
+    learned(own_home, OTHER, 190, shift=25).end(statuses.COMPLETED)
+    lab.write("reward.ipynb", WATCH)
+    browser.page.set_viewport_size({"width": 1300, "height": 1250})
+    browser.open("reward.ipynb")
+    browser.run_all()
+    page = browser.page
+    view = page.locator(".rlw-card.jupyter-widgets")
+    view.locator(".rlw-chart path.line[d]").first.wait_for(state="attached")
+    browser.wait_until(lambda: "mean of 100 episodes" in legend(view), "the legend")
+    page.wait_for_timeout(1000)
+    browser.picture("reward-chart-live-light")
+
+    # Read: the pointer tells a place, and the legend its values.
+    chart = view.locator(".rlw-chart")
+    box = chart.bounding_box()
+    assert box is not None
+    latest = legend(view)
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 120)
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 120, steps=6)
+    browser.wait_until(lambda: "mean of" not in legend(view), "the values at the cursor")
+    assert legend(view) != latest
+    browser.picture("reward-chart-read-light")
+    view.get_by_role("button", name="Follow").click()
+    browser.wait_until(lambda: legend(view) == latest, "the newest values")
+
+    # A mark tells what it is.
+    dot = chart.locator(".dot").first
+    dot.hover()
+    page.locator(".bqplot_mark_tooltip:visible").wait_for()
+    assert "Checkpoint of iteration 60" in page.locator(".bqplot_tooltip_div").inner_text()
+    browser.picture("reward-chart-mark-light")
+
+    # Zoom: the wheel and the mouse move the x-axis, and a new point does not.
+    view.get_by_role("button", name="Zoom", exact=True).click()
+    view.get_by_role("button", name="Zoom in").wait_for()
+    page.mouse.move(box["x"] + box["width"] * 0.55, box["y"] + 120)
+    page.mouse.wheel(0, -900)
+    browser.wait_until(lambda: "1.6M" in ticks(chart) and "0" not in ticks(chart), "the zoom")
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + 120, steps=6)
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    moved = ticks(chart)
+    for i in range(151, 156):
+        result(fixture, i)
+    fixture.take_in()
+    browser.wait_until(lambda: "155" in view.inner_text(), "the new points")
+    page.wait_for_timeout(500)
+    assert ticks(chart) == moved
+    browser.picture("reward-chart-zoom-light")
+    view.get_by_role("button", name="Follow").click()
+    browser.wait_until(lambda: "0" in ticks(chart), "the live end")
+    view.get_by_role("button", name="Read", exact=True).click()
+
+    # Another run beside it.
+    view.get_by_role("button", name="Compare").click()
+    name = view.get_by_placeholder("A run of this workspace")
+    name.fill(OTHER)
+    name.press("Tab")
+    view.get_by_role("button", name="Add").click()
+    browser.wait_until(lambda: OTHER in legend(view), "the reference")
+    name.fill("nothing.csv")
+    name.press("Tab")
+    view.get_by_role("button", name="Add").click()
+    view.get_by_text("There is no file 'nothing.csv'.").wait_for()
+    slider = view.get_by_role("slider")
+    slider.focus()
+    for _ in range(9):
+        slider.press("PageUp")
+    browser.wait_until(lambda: "mean, smoothed" in legend(view), "the smoothing")
+    view.get_by_role("button", name="Table").click()
+    view.locator(".rlw-curve-table tbody tr").first.wait_for()
+    page.wait_for_timeout(400)
+    browser.picture("reward-chart-compared-light")
+    browser.use_theme("JupyterLab Dark")
+    page.wait_for_timeout(600)
+    browser.picture("reward-chart-compared-dark")
+
+    with page.expect_download() as saved:
+        view.get_by_role("button", name="PNG").click()
+    assert saved.value.suggested_filename == f"{RUN}_episode_reward_mean.png"
+    saved.value.save_as(tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    view.get_by_role("button", name="CSV").click()
+    with page.expect_download() as saved:
+        view.locator("a.rlw-download").click()
+    assert saved.value.suggested_filename == f"{RUN}_episode_reward_mean.csv"
+    rows = Path(saved.value.path()).read_text().splitlines()
+    assert rows[0].startswith("time_s,attempt,iteration,env_steps,episode_reward_mean")
+    assert len(rows) == 1 + 155 - 11
+
+    fixture.end(statuses.COMPLETED)
+    page.locator(".jp-OutputArea-output pre", has_text="'Completed'").wait_for()
+    assert browser.our_errors() == []
+
+
+def ticks(chart: Locator) -> list[str]:
+    """The words along the x-axis."""
+    words = chart.locator("g.axis").first.locator(".tick text")
+    return [text.strip() for text in words.all_text_contents()]
