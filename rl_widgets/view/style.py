@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rl_widgets.view import (
+    style_chart,
     style_configuration,
     style_children,
     style_episodes,
@@ -125,6 +126,7 @@ def sheet() -> str:
         style_episodes.SHEET,
     ]
     rules += [style_children.SHEET, style_header.SHEET]
+    rules.append(style_chart.SHEET)
     rules.append(
         _dark(
             ".rlw",
