@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
+from rl_widgets import RunDetails
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import UserError
 from rl_widgets.view.reader import RunReader
@@ -17,7 +19,7 @@ from rl_widgets.widgets.checkpoints_panel import CheckpointsPanel
 from rl_widgets.widgets.panel import PanelContext
 from tests.view.fixture_runs import FixtureRun, make
 from tests.view.test_checkpoints import save
-from tests.widgets.conftest import Messages
+from tests.widgets.conftest import Messages, NotebookShell, wait_until
 
 
 class FakeRun:
@@ -186,3 +188,28 @@ def test_files_are_searched_and_offered(fixture: FixtureRun, tab: Show) -> None:
     shown.panel._files.value = "head/driver_log.txt"
     shown.click("Download file")
     assert 'download="driver_log.txt"' in shown.words()
+
+
+def test_a_view_follows_its_run_again_after_a_resume(
+    fixture: FixtureRun, messages: Messages, shell: NotebookShell
+) -> None:
+    fixture.result(1, -20.0)
+    fixture.end(statuses.CANCELED)
+    details = RunDetails(fixture.run)
+    details.show()
+    details.set_state({"_view_count": 1})
+    wait_until(lambda: not details.following, "the rest of a run that is over")
+    fixture.workspace.store.runs.reopen(fixture.run_id, 2, {})
+    details._context.post(details._context.again)
+    wait_until(lambda: "Not started" in details.get_widget_data()["header"]["badge"]["text"], "it")
+    fixture.workspace.store.runs.set(fixture.run_id, status=statuses.RUNNING, started=time.time())
+    wait_until(lambda: "Running" in str(details), "the new attempt")
+    wait_until(
+        lambda: (
+            details._cancel.widget.layout.display != "none"
+            and "Cancel run" in [b.description for b in details._cancel.widget.children]
+        ),
+        "its button to cancel",
+    )
+    details.close()
+    wait_until(lambda: not details.following, "the end of the view's threads")
