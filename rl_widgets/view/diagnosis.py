@@ -67,7 +67,7 @@ def diagnose(reader: RunReader) -> tuple[Finding, ...]:
     rewards = None if reward is None else series.get(reward)
     found: list[Finding | None] = [_not_a_number(name, series[name]) for name in losses]
     found += [_entropy(name, series[name], rewards) for name in entropies]
-    found.append(_flat(rewards, goal))
+    found.append(_flat(rewards, goal, usual=not any(f and f.severity == "warning" for f in found)))
     found.append(_lag(series))
     found.append(_dropped(series))
     found.append(_explains_nothing(series.get("learner/vf_explained_var")))
@@ -214,7 +214,8 @@ def _has_risen(rewards: Series, since: float) -> bool:
     return not fell and now > float(start.max()) + 0.1 * spread
 
 
-def _flat(rewards: Series | None, goal: float | None) -> Finding | None:
+def _flat(rewards: Series | None, goal: float | None, usual: bool) -> Finding | None:
+    """`usual`: nothing else explains that it does not rise."""
     if rewards is None or not _long_enough(rewards, FLAT_SECONDS):
         return None
     values, steps, times = _finite(rewards)
@@ -243,10 +244,10 @@ def _flat(rewards: Series | None, goal: float | None) -> Finding | None:
         f"The reward has been flat for {wording.count(length)} {unit} "
         f"({wording.duration(seconds)}), at about {wording.number(now)}."
     )
-    if inside[0] == 0:
+    if inside[0] == 0 and usual:
         sentence += (
             " It has not risen yet, which is usual at first where rewards are rare: Pong stays "
-            "near -21 for some 100,000 env steps and more."
+            "near -21 for some hundred thousand env steps."
         )
     return Finding("flat", sentence, "note", figures)
 
