@@ -8,17 +8,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rl_widgets.view import wording
+from rl_widgets.view import reward_lines, wording
+from rl_widgets.view.band import thinned as thinned_band
 from rl_widgets.view.curve import Curve, thinned
 from rl_widgets.view.escape import escape
+from rl_widgets.view.lines import frame
+from rl_widgets.view.marks import EVENT_LOOKS, EventMark, grouped
 from rl_widgets.view.series import Floats
-from rl_widgets.view.ticks import tick_text, ticks
 
 WIDTH, HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 30, 48
 _POINTS = 600
 # Mid tones: an inline picture cannot know the page's theme.
-_TEXT, _GRID, _LINE, _TARGET = "#7c8694", "#8a94a033", "#3987e0", "#2fa35f"
+_TEXT, _GRID = "#7c8694", "#8a94a033"
 
 
 def svg(curve: Curve, message: str = "") -> str:
@@ -38,46 +40,54 @@ def svg(curve: Curve, message: str = "") -> str:
             f'font-size="14">{words}</text></svg>'
         )
         return "".join(parts)
-    x, y = thinned(curve.x, curve.y, _POINTS)
-    x_low, x_high = x_range(curve)
-    y_low, y_high = y_range(curve)
+    lines = [*reward_lines.lines(curve), *reward_lines.target(curve)]
+    axes = frame(lines, curve.x_title, wording.shown(curve.metric))
 
     def left(value: float) -> float:
-        return _LEFT + (value - x_low) / (x_high - x_low) * (WIDTH - _LEFT - _RIGHT)
+        share = (value - axes.x_low) / (axes.x_high - axes.x_low)
+        return _LEFT + share * (WIDTH - _LEFT - _RIGHT)
 
     def top(value: float) -> float:
-        return HEIGHT - _BOTTOM - (value - y_low) / (y_high - y_low) * (HEIGHT - _TOP - _BOTTOM)
+        share = (value - axes.y_low) / (axes.y_high - axes.y_low)
+        return HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM)
 
-    for tick in ticks(y_low, y_high, 6):
+    for tick, words in zip(axes.y_ticks, axes.y_words, strict=True):
         at = top(tick)
         parts.append(
             f'<line x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}" '
             f'stroke="{_GRID}"/><text x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">'
-            f"{tick_text(tick)}</text>"
+            f"{words}</text>"
         )
-    for tick in ticks(x_low, x_high, 7):
-        at = left(tick)
+    for tick, words in zip(axes.x_ticks, axes.x_words, strict=True):
         parts.append(
-            f'<text x="{at:.1f}" y="{HEIGHT - _BOTTOM + 18}" text-anchor="middle">'
-            f"{tick_text(tick)}</text>"
+            f'<text x="{left(tick):.1f}" y="{HEIGHT - _BOTTOM + 18}" text-anchor="middle">'
+            f"{words}</text>"
         )
-    if curve.target is not None:
-        at = top(curve.target)
+    for line in lines:
+        band = line.band()
+        if band is not None:
+            shape = _area(*thinned_band(band, _POINTS // 2), left, top)
+            parts.append(f'<path d="{shape}" fill="{line.colour}" fill-opacity="0.16"/>')
+    for line in reversed(lines):
+        dashes = ' stroke-dasharray="5 4"' if line.dashed else ""
+        ends = np.array([axes.x_low, axes.x_high])
+        x, y = (ends, line.y) if line.dashed else thinned(line.x, line.y, _POINTS)
         parts.append(
-            f'<line x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}" '
-            f'stroke="{_TARGET}" stroke-dasharray="5 4"/>'
+            f'<path d="{_path(x, y, left, top)}" fill="none" stroke="{line.colour}" '
+            f'stroke-width="{line.width:g}" stroke-linejoin="round" stroke-linecap="round"'
+            f"{dashes}/>"
         )
-    parts.append(
-        f'<path d="{_path(x, y, left, top)}" fill="none" stroke="{_LINE}" stroke-width="2" '
-        'stroke-linejoin="round" stroke-linecap="round"/>'
-    )
+    parts += [_mark(mark, left, top) for mark in grouped(curve.marks, axes.x_low, axes.x_high)]
     if curve.last is not None:
-        end = int(np.flatnonzero(np.isfinite(y))[-1])
+        end = int(np.flatnonzero(np.isfinite(lines[0].y))[-1])
         parts.append(
-            f'<circle cx="{left(x[end]):.1f}" cy="{top(y[end]):.1f}" r="3.5" fill="{_LINE}"/>'
+            f'<circle cx="{left(lines[0].x[end]):.1f}" cy="{top(lines[0].y[end]):.1f}" r="3.5" '
+            f'fill="{lines[0].colour}"/>'
         )
     middle = _LEFT + (WIDTH - _LEFT - _RIGHT) / 2
     title = wording.shown(curve.metric)
+    if len(curve.low):
+        title += ", with its smallest and largest values"
     if curve.target is not None:
         title += f" (the run stops at {wording.goal(curve.target)})"
     parts.append(
@@ -125,3 +135,32 @@ def _path(
                 commands.append("h0.1")
         pen_down = math.isfinite(b)
     return "".join(commands)
+
+
+def _area(
+    x: Floats,
+    low: Floats,
+    high: Floats,
+    left: Callable[[float], float],
+    top: Callable[[float], float],
+) -> str:
+    """A closed shape for each stretch of the band without a gap."""
+    known = np.flatnonzero(np.isfinite(low) & np.isfinite(high))
+    shapes = []
+    for piece in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
+        if len(piece) > 1:
+            upper = [f"{left(x[i]):.1f} {top(high[i]):.1f}" for i in piece]
+            lower = [f"{left(x[i]):.1f} {top(low[i]):.1f}" for i in reversed(piece)]
+            shapes.append(f"M{'L'.join(upper + lower)}Z")
+    return "".join(shapes)
+
+
+def _mark(mark: EventMark, left: Callable[[float], float], top: Callable[[float], float]) -> str:
+    if not math.isfinite(mark.y):
+        return ""
+    look = EVENT_LOOKS[mark.kind]
+    return (
+        f'<text x="{left(mark.x):.1f}" y="{top(mark.y) + 4:.1f}" text-anchor="middle" '
+        f'font-size="12" fill="{look.colour}">{look.symbol}<title>{escape(mark.text)}</title>'
+        "</text>"
+    )

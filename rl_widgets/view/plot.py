@@ -41,6 +41,9 @@ def braille(curve: Curve, width: int, height: int) -> list[str]:
     at = (curve.x - start) / (end - start) * (columns * 2 - 1)
     up = (high - curve.y) / (high - low) * (height * 4 - 1)
     _draw(dots, at, up)
+    if curve.target is not None and low <= curve.target <= high:
+        # Dotted, so that it is told from the curve.
+        dots[round((high - curve.target) / (high - low) * (height * 4 - 1)), ::4] = True
     lines = []
     for row in range(height):
         characters = []
