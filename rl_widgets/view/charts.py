@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 
 from rl_widgets.view import catalogue, wording
-from rl_widgets.view.curve import Curve, curve, thinned
+from rl_widgets.view.curve import Curve, Look, curve, thinned
 from rl_widgets.view.lines import PALETTE, Frame, Line, frame, rounded_x
 from rl_widgets.view.reader import RunReader
-from rl_widgets.view.series import Floats, Series
+from rl_widgets.view.series import Series
 
 #: Charts of a page, points of a chart, and lines that one chart of several metrics may have.
 PER_PAGE, MAX_POINTS, MAX_TOGETHER = 12, 500, len(PALETTE)
 
 _TICKS = 3
-_SECONDS = {"(s)": 1.0, "(min)": 60.0, "(h)": 3600.0}
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,10 @@ class SmallChart:
         return int(np.isfinite(self.line.y).sum())
 
     def at(self, x: float) -> str:
-        """The value that is drawn nearest to `x`, in words; '—' where there is none near."""
+        """The value that is drawn nearest to `x`, in words; '—' where there is none near.
+
+        `x` is in the units of the axis.
+        """
         xs, n = self.line.x, len(self.line.x)
         room = (self.frame.x_high - self.frame.x_low) * 0.02
         if not n or not self.placed or not xs[0] - room <= x <= xs[-1] + room:
@@ -58,10 +60,14 @@ class SmallChart:
 
 @dataclass(frozen=True)
 class ChartPage:
-    """The charts of some metrics in their order, all over one x-axis."""
+    """The charts of some metrics in their order, all over one x-axis.
+
+    `unit` is how many env steps, iterations or seconds one unit of that axis is.
+    """
 
     charts: tuple[SmallChart, ...] = ()
     x_title: str = ""
+    unit: float = 1.0
 
     def together(self) -> list[Line]:
         """Their lines for one chart, at most 8, each in a colour of its own."""
@@ -79,66 +85,74 @@ class Charts:
         self._curves: dict[str, tuple[Any, Curve]] = {}
         self._charts: dict[str, tuple[Any, SmallChart]] = {}
 
-    def page(self, metrics: Sequence[str], log: bool = False, time_title: str = "") -> ChartPage:
+    def page(
+        self, metrics: Sequence[str], log: bool = False, unit: float | None = None
+    ) -> ChartPage:
         """The charts of `metrics` over `reader.axis`; of no other metric is anything read.
 
-        `time_title` is the title of another chart over time, whose unit is to be the same.
+        `unit` is that of another chart over time, in seconds, which is to be the same here.
         Raises `StoreError`.
         """
-        curves, newest = self._read(metrics)
-        unit = ""
-        if self._reader.axis == "time":
-            unit = _unit([time_title, *(c.x_title for c in curves)])
-        xs = [_in_unit(c, unit) for c in curves]
-        placed = [_placed(c) or not len(c.x) for c in curves]
-        if not any(len(c.x) and ok for c, ok in zip(curves, placed, strict=True)):
-            placed = [True] * len(curves)
-        seen = [x for x, ok in zip(xs, placed, strict=True) if ok and len(x)]
-        ends = [float(end) for x in seen for end in (x[0], x[-1])]
+        curves, newest = self._read(metrics, log, unit)
+        drawn = [c for c in curves if len(c.x)]
+        # Where nothing tells the place of any value, their numbers are the axis.
+        on_axis = [c for c in drawn if _placed(c)] or drawn
+        known = {c.metric for c in on_axis}
+        ends = [float(end) for c in on_axis for end in (c.x[0], c.x[-1])]
         window = rounded_x(min(ends, default=0.0), max(ends, default=1.0))
         charts, made = [], {}
-        for c, x, ok, last in zip(curves, xs, placed, newest, strict=True):
-            key = (window, log, unit, ok, last)
+        for c, last in zip(curves, newest, strict=True):
+            placed = c.metric in known or not len(c.x)
+            key = (window, placed, last)
             before, chart = self._charts.get(c.metric, (None, None))
             if chart is None or before != key or chart.curve is not c:
-                chart = _chart(c, x, window, log, ok, last)
+                chart = _chart(c, window, log, placed, last)
             made[c.metric] = (key, chart)
             charts.append(chart)
         self._charts = made
-        titles = [c.x_title for c, ok in zip(curves, placed, strict=True) if ok and len(c.x)]
-        title = titles[0] if titles else ""
-        return ChartPage(tuple(charts), f"time since the start {unit}" if unit else title)
+        if not on_axis:
+            return ChartPage(tuple(charts))
+        return ChartPage(tuple(charts), on_axis[0].x_title, on_axis[0].unit)
 
-    def _read(self, metrics: Sequence[str]) -> tuple[list[Curve], list[float | None]]:
+    def _read(
+        self, metrics: Sequence[str], log: bool, unit: float | None
+    ) -> tuple[list[Curve], list[float | None]]:
         """The curve and the newest value of each metric."""
         reader = self._reader
+        axis = reader.axis
         with reader.lock:
             names = (*catalogue.ITERATION_NAMES, *catalogue.ENV_STEP_NAMES)
             main = reader.metric or ""
             held = reader.several([*metrics, *names, *([main] if main else [])])
-            # Where a script logs neither as a metric, its main metric may carry them.
-            iterations = _first(held, (*catalogue.ITERATION_NAMES, main))
+            iterations = _first(held, catalogue.ITERATION_NAMES)
             env_steps = _first(held, catalogue.ENV_STEP_NAMES)
-            if reader.axis == "iteration" and env_steps is None:
-                env_steps = held.get(main)
+            # Where a script logs neither as a metric, its main metric may carry them; given as
+            # the other one, its column counts and not its values.
+            if axis == "env_steps":
+                iterations = iterations or held.get(main)
+            else:
+                env_steps = env_steps or held.get(main)
             record = reader.record
             started = record.started if record.role != "interactive" else record.created
-            curves, newest, made = [], [], {}
-            for name in metrics:
-                series = held.get(name) or Series(name)
-                lengths = tuple(0 if s is None else len(s) for s in (series, iterations, env_steps))
-                key = (lengths, reader.axis, started)
-                before, drawn = self._curves.get(name, (None, None))
+            series = [held.get(name) or Series(name) for name in metrics]
+            if axis == "time" and unit is None and series:
+                longest = max(series, key=lambda s: s.last("time") or 0.0)
+                unit = curve(longest, axis, started).unit
+            look = Look(log=log, unit=unit if axis == "time" else None)
+            curves, made = [], {}
+            for one in series:
+                lengths = tuple(0 if s is None else len(s) for s in (one, iterations, env_steps))
+                key = (lengths, axis, started, look)
+                before, drawn = self._curves.get(one.name, (None, None))
                 if drawn is None or before != key:
                     drawn = curve(
-                        series, reader.axis, started, iterations=iterations, env_steps=env_steps
+                        one, axis, started, iterations=iterations, env_steps=env_steps, look=look
                     )
-                made[name] = (key, drawn)
+                made[one.name] = (key, drawn)
                 curves.append(drawn)
-                values = series.column("value")
-                newest.append(float(values[-1]) if len(values) else None)
             self._curves = made
-        return curves, newest
+            values = [one.column("value") for one in series]
+            return curves, [float(v[-1]) if len(v) else None for v in values]
 
 
 def _first(held: dict[str, Series], names: Iterable[str]) -> Series | None:
@@ -150,37 +164,23 @@ def _placed(c: Curve) -> bool:
     return not c.x_title.startswith("logged value")
 
 
-def _unit(titles: Iterable[str]) -> str:
-    """The unit of the first title that has one of time; '' where the axis is not time."""
-    units = [title.rsplit(" ", 1)[-1] for title in titles]
-    return next((unit for unit in units if unit in _SECONDS), "")
-
-
-def _in_unit(c: Curve, unit: str) -> Floats:
-    own = c.x_title.rsplit(" ", 1)[-1]
-    if own == unit or own not in _SECONDS or not unit:
-        return c.x
-    return c.x * (_SECONDS[own] / _SECONDS[unit])
-
-
 def _chart(
-    c: Curve, x: Floats, window: tuple[float, float], log: bool, placed: bool, last: float | None
+    c: Curve, window: tuple[float, float], log: bool, placed: bool, last: float | None
 ) -> SmallChart:
-    notes = [_gaps(c)] if c.gaps else []
-    y = c.y
+    notes = []
+    if c.gaps:
+        few = c.gaps < c.points or c.points == 1
+        some = wording.plural(c.gaps, "value") if few else "Every value is"
+        notes.append(f"{some} NaN or infinite.")
+    if c.masked:
+        notes.append(f"{wording.plural(c.masked, 'value')} ≤ 0 left out.")
+    x = c.x
     if not placed:
         title = c.x_title.partition("(")[2].rstrip(")")
         notes.append(f"{title.capitalize()}: drawn in the order of its values.")
         # From edge to edge: their number says nothing on this axis.
         x = np.interp(x, (1.0, max(2.0, float(x[-1]))), window)
-    if log:
-        lost = int((y <= 0).sum())
-        if lost:
-            # Of a line that has been thinned nobody knows how many.
-            some = wording.plural(lost, "value") if c.points <= len(c.x) else "Values"
-            notes.append(f"{some} ≤ 0 left out.")
-            y = np.where(y > 0, y, np.nan)
-    x, y = thinned(x, y, MAX_POINTS)
+    x, y = thinned(x, c.y, MAX_POINTS)
     name = wording.shown(c.metric)
     line = Line(name, PALETTE[0], x, y, width=1.5)
     note = " ".join(notes)
@@ -194,11 +194,3 @@ def _chart(
         frame=frame([line], "", "", window=window, log=log, x_ticks=_TICKS, y_ticks=_TICKS),
         placed=placed,
     )
-
-
-def _gaps(c: Curve) -> str:
-    if c.points == 1:
-        return "Its value is NaN or infinite."
-    if c.gaps == c.points:
-        return "Every value is NaN or infinite."
-    return f"{wording.plural(c.gaps, 'value')} NaN or infinite."

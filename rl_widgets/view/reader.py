@@ -192,7 +192,12 @@ class RunReader:
             new = set(names) - self._asked
             if new:
                 self._asked |= new
-                self._fetch(self._wanted())
+                try:
+                    self._fetch(self._wanted())
+                except Exception:
+                    # Whoever asks again has them fetched again.
+                    self._asked -= new
+                    raise
             resources = {n: s for (_, n), s in self._resources.items()}
             held = {n: self._series.get(n) or resources.get(n) for n in names}
             return {n: s for n, s in held.items() if s is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -31,8 +32,9 @@ class MetricsPanel(Panel):
 
     title = "Metrics"
 
-    def __init__(self, context: PanelContext) -> None:
+    def __init__(self, context: PanelContext, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(context)
+        self._clock = clock
         self._charts = Charts(context.reader)
         self._small = SmallCharts(context.post)
         self._one: TogetherChart | None = None
@@ -98,7 +100,7 @@ class MetricsPanel(Panel):
     def draw(self, view: RunView) -> None:
         before, self._view = self._view, view
         what = (self.context.child, self.context.reader.axis, view.final)
-        due = time.monotonic() - self._drawn_at >= SHORTEST
+        due = self._clock() - self._drawn_at >= SHORTEST
         if due or what != self._drawn or (view.final and view is not before):
             self._drawn = what
             self._draw()
@@ -112,7 +114,7 @@ class MetricsPanel(Panel):
         """Bring everything up to date, now."""
         if self._view is None:
             return
-        self._drawn_at = time.monotonic()
+        self._drawn_at = self._clock()
         self._draw_choice()
         drawn = self._chosen or self._listed
         pages = max(1, -(-len(drawn) // PER_PAGE))
@@ -122,7 +124,9 @@ class MetricsPanel(Panel):
         names = drawn[:MAX_TOGETHER] if together else drawn[first : first + PER_PAGE]
         trouble = ""
         try:
-            self._shown = self._charts.page(names, self._log.value, self._view.curve.x_title)
+            above = self._view.curve
+            unit = above.unit if above.axis == "time" and not above.empty else None
+            self._shown = self._charts.page(names, self._log.value, unit)
         except (RLWidgetsError, OSError, sqlite3.Error) as error:
             # The next drawing tries again; the last one stands meanwhile.
             trouble = f"These charts are as they were last read. {error}"
@@ -229,13 +233,14 @@ class MetricsPanel(Panel):
     def _point_at(self, x: float | None) -> None:
         if self.context.tab != self.title:
             return
-        now = time.monotonic()
+        now = self._clock()
         # A place that is left out here is made good by the next one, or by the next drawing.
         if x is None or now - self._cursor_at >= CURSOR_SHORTEST:
             self._cursor_at = now
             self._draw_cursor(x)
 
     def _draw_cursor(self, x: float | None) -> None:
+        x = None if x is None else x / self._shown.unit
         if self._one is not None:
             self._one.point_at(x)
             lines = self._shown.together()

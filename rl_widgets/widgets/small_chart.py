@@ -125,7 +125,7 @@ class _Cell:
             scales={"x": shared.x, "y": self._y},
             preserve_domain=_KEPT,
         )
-        self._y_axis = Axis(scale=self._y, side="left", orientation="vertical")
+        self._y_axis = Axis(scale=self._y, side="left")
         self._figure = bqplot.Figure(
             marks=[self._line, shared.cursor],
             axes=[shared.x_axis, self._y_axis],
