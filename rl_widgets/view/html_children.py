@@ -18,17 +18,33 @@ _HEADS = (
     "Started",
     "Duration",
 )
+#: What is left out where no row has any of it: there is little room beside a curve.
+_OPTIONAL = ("Env steps/s", "Restarts")
 
 
 def table(found: ChildTable) -> str:
     """Rows of child runs and nodes; '' for a run that has none."""
     if not found.rows:
         return ""
-    heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
-    rows = [f"<tr>{heads}</tr>", *(_row(row) for row in found.rows)]
+    cells = [_cells(row) for row in found.rows]
+    shown = [
+        i
+        for i, head in enumerate(_HEADS)
+        if head not in _OPTIONAL or any(row[i] not in ("", "—") for row in cells)
+    ]
+    heads = "".join(f'<th scope="col">{_HEADS[i]}</th>' for i in shown)
+    rows = [f"<tr>{heads}</tr>"]
+    for row, all_cells in zip(found.rows, cells, strict=True):
+        kind = "rlw-node" if row.node else "rlw-child"
+        rows.append(f'<tr class="{kind}">{"".join(f"<td>{all_cells[i]}</td>" for i in shown)}</tr>')
+        if row.note:
+            rows.append(
+                f'<tr class="rlw-node"><td></td><td colspan="{len(shown) - 1}" class="rlw-wide">'
+                f"{escape(row.note)}</td></tr>"
+            )
     if found.hidden:
         said = f"… and {found.hidden:,} more nodes"
-        rows.append(f'<tr class="rlw-node"><td colspan="{len(_HEADS)}">{said}</td></tr>')
+        rows.append(f'<tr class="rlw-node"><td colspan="{len(shown)}">{said}</td></tr>')
     deaths = f'<div class="rlw-warning" role="alert">{escape(found.deaths)}</div>'
     return (
         f'{deaths if found.deaths else ""}<div class="rlw-scroll"><table class="rlw-children" '
@@ -36,9 +52,9 @@ def table(found: ChildTable) -> str:
     )
 
 
-def _row(row: TableRow) -> str:
-    about = f' <span class="rlw-target"><bdi>{escape(row.about)}</bdi></span>' if row.about else ""
-    cells = (
+def _cells(row: TableRow) -> tuple[str, ...]:
+    about = f'<div class="rlw-target"><bdi>{escape(row.about)}</bdi></div>' if row.about else ""
+    return (
         f"<bdi>{escape(row.label)}</bdi>{about}",
         _badge(row.badge),
         escape(row.nodes),
@@ -49,14 +65,6 @@ def _row(row: TableRow) -> str:
         escape(row.started),
         escape(row.lasted),
     )
-    kind = "rlw-node" if row.node else "rlw-child"
-    html = f'<tr class="{kind}">{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-    if row.note:
-        html += (
-            f'<tr class="rlw-node"><td></td><td colspan="{len(_HEADS) - 1}" class="rlw-wide">'
-            f"{escape(row.note)}</td></tr>"
-        )
-    return html
 
 
 def _use(use: Use) -> str:

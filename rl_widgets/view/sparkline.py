@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rl_widgets.view.escape import escape
 
-WIDTH, HEIGHT = 62, 18
+WIDTH, HEIGHT = 48, 16
 
 
 def svg(fractions: Sequence[float], sentence: str) -> str:
