@@ -53,6 +53,13 @@ class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         self._clock.end()
         return episodes
 
+    def sample_get_state_and_metrics(self) -> Any:
+        """As RLlib's: samples as a reference into the object store."""
+        found = super().sample_get_state_and_metrics()
+        assert self._clock is not None
+        self._clock.handed_over()
+        return found
+
     def _sample_without_waiting(self, **kwargs: Any) -> Any:
         server: Any = self._env_runner_state_server  # type: ignore[has-type]
         if server is None or self._state_server_answers(server):

@@ -111,9 +111,18 @@ class EnvRunnerClock:
             gap = max(0.0, now - self._left - self._weights_before)
             # What the thread itself did meanwhile is the handing over of the sample before.
             busy = time.thread_time() - self._left_cpu - self._loading_cpu
-            seconds["handover"] = min(max(busy, 0.0), gap)
-            seconds["idle"] = gap - seconds["handover"]
+            handing_over = min(max(busy, 0.0), gap)
+            seconds["handover"] += handing_over
+            seconds["idle"] = gap - handing_over
         self._began = now
+
+    def handed_over(self) -> None:
+        """The sample made last lies in the object store: what follows is its reply, and waiting."""
+        if self._left is None:
+            return
+        now = time.perf_counter()
+        self._seconds["handover"] += now - self._left
+        self._left, self._left_cpu = now, time.thread_time()
 
     def loaded(self, seconds: float, cpu_seconds: float) -> None:
         """Weights were put in place."""

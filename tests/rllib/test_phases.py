@@ -61,7 +61,9 @@ def test_the_phases_of_an_env_runner_add_up_to_the_time_that_passed(clock):
     assert first["phase_inference_s"] == pytest.approx(0.2)
     assert first["phase_connectors_s"] == pytest.approx(0.1)
     assert first["phase_idle_s"] == 0.0, "what was before the first sample is no waiting"
-    clock.passes(0.03)  # the sample is given away
+    clock.passes(0.02, busy=0.0)  # the object store takes the sample
+    env_runner.handed_over()
+    clock.passes(0.01)  # the reply is made
     clock.passes(0.4, busy=0.0)  # nobody asks
     sample(env_runner, logger, clock)
     second = sums(logger)
