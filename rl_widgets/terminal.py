@@ -128,6 +128,11 @@ def _watch_lines(console: Console, looker: _Looker) -> None:
             if text and text not in said:
                 said.add(text)
                 _line(console, text)
+        for finding in view.findings:
+            # Its figures change with each result; that it is there is said once.
+            if finding.severity == "warning" and finding.name not in said:
+                said.add(finding.name)
+                _line(console, finding.sentence)
         facts = view.summary()
         due = time.monotonic() - at >= _LINE_PERIOD or view.final
         if facts and view.fact("iteration") + view.fact("reward") != summary and due:
@@ -159,7 +164,8 @@ def picture(view: RunView, width: int, height: int) -> RenderableType:
     about.append_text(_badge(head.badge))
     about.append(f"  {head.timing}", style="dim")
     parts.append(about)
-    for sentence in (head.message, view.trouble, *view.warnings):
+    unusual = [f.sentence for f in view.findings if f.severity == "warning"]
+    for sentence in (head.message, view.trouble, *view.warnings, *unusual):
         if sentence:
             parts.append(Text(sentence, style="yellow"))
     if view.failure is not None:
@@ -168,6 +174,8 @@ def picture(view: RunView, width: int, height: int) -> RenderableType:
         parts += [Text(line, style="red") for line in view.failure.traceback[-8:]]
     if view.summary():
         parts += [Text(), _facts(view)]
+    if view.limit:
+        parts.append(Text(view.limit, style="dim"))
     if view.criteria:
         parts.append(_criteria(view, inner))
     if view.children:
