@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         StoreError,
         UserError,
     )
+    from rl_widgets.widgets.compare_runs import CompareRuns
     from rl_widgets.widgets.run_details import RunDetails
     from rl_widgets.widgets.tensorboard import Tensorboard
     from rl_widgets.workspace import Workspace
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "AmlCompute": "compute",
+    "CompareRuns": "widgets.compare_runs",
     "ComputeTarget": "compute",
     "ComputeTargetException": "compute",
     "ConflictError": "store.errors",
@@ -55,6 +57,7 @@ _MODULES = {
 
 __all__ = [
     "AmlCompute",
+    "CompareRuns",
     "ComputeTarget",
     "ComputeTargetException",
     "ConflictError",

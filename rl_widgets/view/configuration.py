@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rl_widgets.backend.arguments import json_of
 from rl_widgets.backend.source_state import BRANCH, COMMIT, DIRTY
 from rl_widgets.estimator import HEAD_OBJECT_STORE, WORKER_OBJECT_STORE
 from rl_widgets.store.runs import RunRecord
@@ -152,8 +153,13 @@ def _submission(record: RunRecord) -> Iterable[Setting]:
     params = plan.get("script_params") or {}
     if isinstance(params, Mapping):
         for name, value in params.items():
-            bare = value is None or value == ""
-            yield Setting(script, str(name), "(flag)" if bare else text_of(value), changed=True)
+            settings = _object(name, value)
+            for key, one in settings.items():
+                yield Setting(f"{script} {wording.shown(str(name))}", key, one, changed=True)
+            if not settings:
+                bare = value is None or value == ""
+                words = "(flag)" if bare else text_of(value)
+                yield Setting(script, wording.shown(str(name)), words, changed=True)
     else:
         yield Setting(script, "arguments", text_of(list(params)), changed=True)
     for name, value in (plan.get("stop") or {}).items():
@@ -165,6 +171,12 @@ def _submission(record: RunRecord) -> Iterable[Setting]:
         yield Setting("Environment variables", text_of(name), NOT_SHOWN, changed=True)
     for name, value in record.tags.items():
         yield Setting("Tags", text_of(name), text_of(value), changed=True)
+
+
+def _object(name: str, value: Any) -> dict[str, str]:
+    """The settings in a parameter that is one JSON object, as --config is; else none."""
+    found = json_of({name: value}, name) or {}
+    return {wording.shown(str(key)): text_of(one) for key, one in found.items()}
 
 
 def _limits(plan: Mapping[str, Any]) -> Iterable[Setting]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from rl_widgets.view import (
+    html_checkpoints,
     style_chart,
-    style_configuration,
     style_children,
+    style_compare,
+    style_configuration,
     style_episodes,
     style_header,
     style_log,
@@ -119,9 +121,11 @@ def sheet() -> str:
     """The style sheet, for a `<style>` element."""
     rules = [
         _SHEET,
+        html_checkpoints.SHEET,
         style_log.SHEET,
         style_metrics.SHEET,
         style_throughput.SHEET,
+        style_compare.SHEET,
         style_configuration.SHEET,
         style_episodes.SHEET,
     ]

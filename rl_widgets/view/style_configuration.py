@@ -28,8 +28,8 @@ SHEET = """
   background: var(--rlw-raised); color: var(--rlw-text); font-size: 12px; padding: 0 12px;
   cursor: pointer; }
 .rlw .rlw-code button:hover, .rlw .rlw-code button:focus-visible { border-color: var(--rlw-line); }
-.rlw .rlw-tools { align-items: center; gap: 4px 8px; margin: 4px 0; overflow: visible; }
-.rlw .rlw-tools button { border-radius: 5px; font-size: 12px; height: 26px; line-height: 26px;
+.rlw .rlw-servers { align-items: center; gap: 4px 8px; margin: 4px 0; overflow: visible; }
+.rlw .rlw-servers button { border-radius: 5px; font-size: 12px; height: 26px; line-height: 26px;
   padding: 0 12px; box-shadow: none; width: auto; }
-.rlw .rlw-tools a, .rlw .rlw-code + * a { color: var(--rlw-line); }
+.rlw .rlw-servers a, .rlw .rlw-code + * a { color: var(--rlw-line); }
 """

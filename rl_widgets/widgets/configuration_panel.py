@@ -62,7 +62,7 @@ class ConfigurationPanel(Panel):
         servers = ipywidgets.Box([self._start, self._stop, self._links])
         searching = ipywidgets.Box([self._search, self._changed])
         for box in (servers, searching):
-            box.add_class("rlw-tools")
+            box.add_class("rlw-servers")
             box.layout.flex_flow = "row wrap"
         self.widget = ipywidgets.VBox(
             [self._code, servers, self._dashboard, self._notes, searching, self._table]

@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from rl_widgets.view import html, text
+from rl_widgets.view.compare import Comparison
 from rl_widgets.view.run_view import RunView
 
 #: A saved form is written anew at each change of state, and at most this often otherwise.
@@ -19,20 +21,31 @@ PERIOD = 60.0
 
 
 class SavedForm:
-    """Shows a run as HTML and text, and brings that up to date in place."""
+    """Shows a view as HTML and text, and brings that up to date in place.
 
-    def __init__(self, shell: Any, key: str) -> None:
+    `document` (of a view, a key and a time in words) and `words` make its forms; by default those
+    of a run.
+    """
+
+    def __init__(
+        self,
+        shell: Any,
+        key: str,
+        document: Callable[[Any, str, str], str] = html.document,
+        words: Callable[[Any], str] = text.text,
+    ) -> None:
         self._shell = shell
         self._key = key
+        self._document, self._words = document, words
         self._display_id = f"rl_widgets-{uuid.uuid4().hex}"
         self._lock = threading.Lock()
         self._shown_status = ""
         self._shown_revision = -1
         self._shown_at = 0.0
-        self._latest: RunView | None = None
+        self._latest: RunView | Comparison | None = None
         self._hooked = False
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunView | Comparison) -> None:
         """Display the form, below what the cell has displayed so far."""
         self._publish(view, update=False)
         if not view.final:
@@ -41,7 +54,7 @@ class SavedForm:
             self._shell.events.register("post_run_cell", self._cell_ended)
             self._hooked = True
 
-    def update(self, view: RunView) -> None:
+    def update(self, view: RunView | Comparison) -> None:
         """Take note of a new view; publishes it where the state has changed, or in its time."""
         self._latest = view
         due = time.monotonic() - self._shown_at >= PERIOD
@@ -68,7 +81,7 @@ class SavedForm:
             self._hooked = False
             self._shell.events.unregister("post_run_cell", self._cell_ended)
 
-    def _publish(self, view: RunView, update: bool) -> None:
+    def _publish(self, view: RunView | Comparison, update: bool) -> None:
         with self._lock:
             self._shown_status = view.header.status
             self._shown_revision = view.revision
@@ -76,8 +89,8 @@ class SavedForm:
             as_of = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime())
             self._shell.display_pub.publish(
                 data={
-                    "text/html": html.document(view, self._key, as_of),
-                    "text/plain": text.text(view),
+                    "text/html": self._document(view, self._key, as_of),
+                    "text/plain": self._words(view),
                 },
                 metadata={},
                 transient={"display_id": self._display_id},

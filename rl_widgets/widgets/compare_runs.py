@@ -1,0 +1,416 @@
+"""`CompareRuns([run1, run2]).show()`: several runs beside each other in a notebook."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from rl_widgets.store.errors import UserError
+from rl_widgets.view import html_compare, legend, seed_groups, style, wording
+from rl_widgets.view.compare import Choice, Comparer, Comparison, readers_of
+from rl_widgets.view.compare_follower import ComparisonFollower
+from rl_widgets.view.curve import AXES
+from rl_widgets.view.lines import frame
+from rl_widgets.view.seed_statistics import MEAN, STATISTICS
+from rl_widgets.view.smoothing import MOST
+from rl_widgets.widgets import run_details
+from rl_widgets.widgets.chart import RewardChart
+from rl_widgets.widgets.command_thread import Command, CommandThread
+from rl_widgets.widgets.panel import set_shown, set_value
+from rl_widgets.widgets.saved_form import SavedForm
+from rl_widgets.widgets.subshells import answer_while_busy
+
+if TYPE_CHECKING:
+    from rl_widgets.run import Run
+    from rl_widgets.workspace import Workspace
+
+#: More runs than these are no picture any more.
+MOST_RUNS = 100
+#: Seconds between two drawings while a person moves the chart or the cursor.
+_PACE = 0.08
+_READ, _ZOOM = "read", "zoom"
+
+
+class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
+    """Several runs in one chart, their results and what differs in their settings; live.
+
+    `runs` are runs, or ids of runs of `workspace`; they may be of different workspaces, and a child
+    run counts as its run. `group` is 'seed' (what was submitted but for the seed is one group),
+    'none', or the name of a tag. A group's line is the mean or the interquartile mean (`statistic`
+    'mean' or 'iqm') over its runs with a 95 % bootstrap interval, on a common grid that ends where
+    the first of them ends. `target` is the value for 'steps to target' (default: what the runs stop
+    at). Raises `UserError` for what cannot be compared.
+    """
+
+    _follower: ComparisonFollower | None = None
+
+    def __init__(
+        self,
+        runs: Sequence[Run | str],
+        metric: str | None = None,
+        axis: str = "env_steps",
+        smoothing: float = 0.0,
+        group: str = "seed",
+        statistic: str = MEAN,
+        target: float | None = None,
+        workspace: Workspace | None = None,
+    ) -> None:
+        self._choice = _checked(metric, axis, smoothing, group, statistic, target)
+        self._comparer = Comparer(readers_of(runs, workspace))
+        if len(self._comparer.readers) > MOST_RUNS:
+            raise UserError(
+                f"CompareRuns compares at most {MOST_RUNS} runs, not {len(self._comparer.readers)}."
+            )
+        self._comparer.look_after()
+        self._comparer.read()
+        if metric is not None and metric not in self._comparer.metrics():
+            known = ", ".join(self._comparer.metrics()[:12]) or "none yet"
+            if self._comparer.final:
+                raise UserError(f"No run has a metric {metric!r:.80}. There are: {known}.")
+        self._key = uuid.uuid4().hex[:12]
+        self._lock = threading.Lock()
+        self._waiting: set[str] = set()
+        self._trouble = ""
+        self._saved: SavedForm | None = None
+        self._cursor: float | None = None
+        self._pointed_at = self._drawn_at = 0.0
+        self._thread = CommandThread("rl_widgets shows a comparison", self._switch_off)
+        self._found = self._comparer.compare(self._choice)
+        self._build()
+        super().__init__(children=self._parts())
+        for name in ("rlw", "rlw-card", f"rlw-live-{self._key}"):
+            self.add_class(name)
+        # Nought, and not None, has the front end count the views.
+        self._view_count = 0
+        self._draw(self._found)
+        answer_while_busy(self, *self._controls, *self._chart.controls)
+        self.observe(self._on_view_count, names="_view_count")
+
+    # -- the public part -----------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Display the comparison and return at once; in a plain script print its text once."""
+        shell = run_details._notebook_shell()
+        if shell is None or self.comm is None:
+            print(html_compare.text(self._found))
+            return
+        bundle = super()._repr_mimebundle_()
+        bundle["text/plain"] = repr(self)
+        shell.display_pub.publish(data=bundle, metadata={})
+        self._saved = SavedForm(shell, self._key, html_compare.document, html_compare.text)
+        self._saved.show(self._found)
+        self._follow()
+
+    def get_widget_data(self) -> dict[str, Any]:
+        """The results, groups and differences, as a dict of texts, numbers, lists and dicts."""
+        if self._follower is None or not self._follower.alive:
+            self._comparer.look_after()
+            self._comparer.read()
+            self._found = self._comparer.compare(self._choice)
+        found = asdict(replace(self._found, lines=()))
+        found["lines"] = [
+            {"label": line.label, "x": line.x.tolist(), "y": line.y.tolist()}
+            for line in self._found.lines
+        ]
+        return found
+
+    @property
+    def following(self) -> bool:
+        """Whether a thread of this view runs."""
+        return (self._follower is not None and self._follower.alive) or self._thread.alive
+
+    def close(self) -> None:
+        """End the threads and remove the view."""
+        if self._follower is not None:
+            self._follower.stop(wait=2.0)
+        if hasattr(self, "_chart"):
+            self._chart.close()
+        super().close()
+
+    def _ipython_display_(self) -> None:
+        self.show()
+
+    def _repr_html_(self) -> str:
+        return html_compare.document(self._found, self._key, time.strftime("%Y-%m-%d %H:%M:%S"))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        words = html_compare.text(self._found)
+        return {**bundle, "text/plain": words, "text/html": self._repr_html_()}
+
+    def __repr__(self) -> str:
+        return f"CompareRuns({len(self._comparer.readers)} runs, {self._found.header.status})"
+
+    def __str__(self) -> str:
+        return html_compare.text(self._found)
+
+    # -- its widgets ---------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._style = ipywidgets.HTML(f"<style>{style.sheet()}{style.folding(self._key)}</style>")
+        self._style.layout.display = "none"
+        self._pieces = {
+            "heading": (ipywidgets.HTML(), html_compare.heading),
+            "trouble": (ipywidgets.HTML(), html_compare.trouble),
+            "title": (ipywidgets.HTML(), html_compare.chart_title),
+            "notes": (ipywidgets.HTML(), html_compare.notes),
+            "results": (ipywidgets.HTML(), html_compare.results),
+            "differences": (ipywidgets.HTML(), html_compare.differences),
+        }
+        self._legend = ipywidgets.HTML()
+        self._chart = RewardChart(
+            self._pointed, lambda: self._once("window", self._moved), lambda _kind, _index: None
+        )
+        # A figure that is made where it cannot be seen measures itself wrongly: it comes into the
+        # page with its first line.
+        self._place = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
+        self._metric = ipywidgets.Dropdown(
+            options=[self._found.metric or "reward"],
+            tooltip="The metric that is compared",
+            layout=ipywidgets.Layout(width="220px", max_width="100%", margin="0"),
+        )
+        self._axis = _choices(AXES, self._choice.axis, "Draw the lines over this")
+        self._axis.add_class("rlw-axes")
+        self._mode = _choices({_READ: "Read", _ZOOM: "Zoom"}, _READ, "Point, or drag and wheel")
+        self._follow_end = ipywidgets.Button(
+            description="Follow", tooltip="Back to the whole", layout={"width": "auto"}
+        )
+        self._smoothing = ipywidgets.FloatSlider(
+            value=self._choice.smoothing,
+            min=0.0,
+            max=MOST,
+            step=0.01,
+            description="Smoothing",
+            readout_format=".2f",
+            tooltip="The weight of an exponential moving average",
+            layout=ipywidgets.Layout(width="220px", margin="0"),
+            style={"description_width": "initial"},
+        )
+        self._group = ipywidgets.Dropdown(
+            options=self._groupings(),
+            value=self._choice.group,
+            tooltip="Which runs are one group",
+            layout=ipywidgets.Layout(width="180px", margin="0"),
+        )
+        self._statistic = _choices(STATISTICS, self._choice.statistic, "The line of a group")
+        self._controls = (
+            *(self._metric, self._axis, self._mode, self._follow_end),
+            *(self._smoothing, self._group, self._statistic),
+        )
+        for name, widget in {
+            "metric": self._metric,
+            "axis": self._axis,
+            "smoothing": self._smoothing,
+            "group": self._group,
+            "statistic": self._statistic,
+        }.items():
+            widget.observe(lambda c, n=name: self._once(n, lambda: self._choose(n)), names="value")
+        self._mode.observe(lambda _: self._once("mode", self._redraw), names="value")
+        self._follow_end.on_click(lambda _: self._thread.post(self._show_all))
+
+    def _groupings(self) -> list[tuple[str, str]]:
+        tags = dict.fromkeys(t for r in self._comparer.readers for t in r.record.tags)
+        wanted = self._choice.group.removeprefix(seed_groups.TAG)
+        if self._choice.group.startswith(seed_groups.TAG):
+            tags.setdefault(wanted)
+        named = [(f"By tag {wording.shown(t, 30)}", f"{seed_groups.TAG}{t}") for t in tags]
+        return [
+            ("Seeds together", seed_groups.SEEDS),
+            ("Each run alone", seed_groups.ALONE),
+            *named,
+        ]
+
+    def _parts(self) -> list[ipywidgets.Widget]:
+        piece = {name: widget for name, (widget, _) in self._pieces.items()}
+        tools = ipywidgets.Box(
+            list(self._controls),
+            layout=ipywidgets.Layout(
+                display="flex", flex_flow="row wrap", align_items="center", overflow="visible"
+            ),
+        )
+        tools.add_class("rlw-tools")
+        return [
+            self._style,
+            *(piece[n] for n in ("heading", "trouble", "title")),
+            *(tools, self._legend, self._place),
+            *(piece[n] for n in ("notes", "results", "differences")),
+        ]
+
+    def _draw(self, found: Comparison) -> None:
+        """Show a comparison. One message at most for each widget that changes."""
+        self._found = found
+        for widget, make in self._pieces.values():
+            value = make(found)
+            set_value(widget, value=value)
+            set_shown(widget, bool(value))
+        names = tuple(dict.fromkeys([found.metric or "reward", *self._comparer.metrics()]))
+        if tuple(self._metric.options) != names:
+            with self._metric.hold_sync():
+                self._metric.options = names
+                self._metric.value = found.metric or "reward"
+        grouped = any(g.n > 1 for g in found.groups)
+        shown = bool(found.lines)
+        for part in (*self._controls, self._legend):
+            set_shown(part, shown)
+        set_shown(self._statistic, shown and grouped)
+        set_shown(self._follow_end, shown and (self._choice.window or self._cursor) is not None)
+        if shown:
+            self._draw_lines(found)
+            if not self._place.children:
+                self._place.children = [self._chart.widget]
+
+    def _draw_lines(self, found: Comparison, page_moves: bool = False) -> None:
+        self._chart.zoom(self._mode.value == _ZOOM)
+        title = wording.shown(found.metric, 40)
+        axes = frame(found.lines, found.x_title, title, self._choice.window)
+        self._chart.draw_in(axes, found.lines, move=not page_moves)
+        self._draw_cursor()
+
+    def _draw_cursor(self) -> None:
+        self._chart.show_cursor(self._cursor)
+        set_value(self._legend, value=html_compare.legend_of(self._found, self._cursor))
+
+    # -- a thread reads, the view's thread draws -----------------------------------------------
+
+    def _follow(self) -> None:
+        with self._lock:
+            follows = self._follower is not None and self._follower.alive
+            if self._found.final or follows:
+                return
+            self._follower = ComparisonFollower(self._comparer, self._take)
+            self._follower.start()
+
+    def _take(self, trouble: str) -> None:
+        # On the follower's thread.
+        self._trouble = trouble
+        self._once("news", self._show_news)
+
+    def _show_news(self) -> None:
+        self._redraw()
+        if self._saved is not None:
+            self._saved.update(self._found)
+
+    def _redraw(self, page_moves: bool = False) -> None:
+        found = self._comparer.compare(self._choice)
+        if self._trouble:
+            found = found.with_trouble(self._trouble)
+        if page_moves and found.lines:
+            self._found = found
+            self._draw_lines(found, page_moves=True)
+            set_shown(self._follow_end, True)
+            return
+        self._draw(found)
+
+    def _switch_off(self, _error: Exception) -> None:
+        if self._follower is not None:
+            self._follower.stop()
+
+    # -- what comes from the page: commands for the view's thread, nothing more ----------------
+
+    def _once(self, name: str, command: Command) -> None:
+        """Post a command, unless the same one waits already."""
+        with self._lock:
+            if name in self._waiting:
+                return
+            self._waiting.add(name)
+
+        def carry_out() -> None:
+            with self._lock:
+                self._waiting.discard(name)
+            command()
+
+        self._thread.post(carry_out)
+
+    def _on_view_count(self, change: Any) -> None:
+        shown = bool(change["new"])
+        self._thread.post(lambda: self._rest_or_follow(shown))
+
+    def _rest_or_follow(self, shown: bool) -> None:
+        follower = self._follower
+        if follower is not None and follower.alive:
+            follower.paused = not shown
+        elif shown:
+            self._follow()
+
+    def _choose(self, name: str) -> None:
+        value = getattr(self, f"_{name}").value
+        if name == "metric" and (value == self._found.metric or value is None):
+            return
+        if getattr(self._choice, name) == value:
+            return
+        window = None if name == "axis" else self._choice.window
+        self._choice = replace(self._choice, **{name: value, "window": window})
+        self._cursor = None if name == "axis" else self._cursor
+        self._redraw()
+
+    def _show_all(self) -> None:
+        self._cursor = None
+        self._choice = replace(self._choice, window=None)
+        self._redraw()
+
+    def _pointed(self, x: float) -> None:
+        self._pointed_at = x
+        self._once("cursor", self._point)
+
+    def _point(self) -> None:
+        self._keep_pace()
+        places = [legend.nearest(line.x, line.y, self._pointed_at) for line in self._found.lines]
+        known = [p for p in places if p is not None]
+        if known:
+            self._cursor = min(known, key=lambda p: abs(p - self._pointed_at))
+            self._draw_cursor()
+            set_shown(self._follow_end, True)
+
+    def _moved(self) -> None:
+        axes = self._chart.frame
+        if axes is None or self._chart.window == (axes.x_low, axes.x_high):
+            return
+        self._keep_pace()
+        low, high = self._chart.window
+        if math.isfinite(low) and math.isfinite(high) and low < high:
+            self._choice = replace(self._choice, window=(low, high))
+            self._redraw(page_moves=True)
+
+    def _keep_pace(self) -> None:
+        """A page sends more places a second than are worth drawing."""
+        time.sleep(max(0.0, self._drawn_at + _PACE - time.monotonic()))
+        self._drawn_at = time.monotonic()
+
+
+def _choices(words: dict[str, str], value: str, tooltip: str) -> ipywidgets.ToggleButtons:
+    return ipywidgets.ToggleButtons(
+        options=[(text, key) for key, text in words.items()],
+        value=value,
+        tooltips=[tooltip] * len(words),
+        style={"button_width": "auto"},
+    )
+
+
+def _checked(
+    metric: Any, axis: Any, smoothing: Any, group: Any, statistic: Any, target: Any
+) -> Choice:
+    if metric is not None and not isinstance(metric, str):
+        raise UserError(f"metric is the name of a metric, or None, not {metric!r:.60}.")
+    for name, value, words in (("axis", axis, AXES), ("statistic", statistic, STATISTICS)):
+        if value not in words:
+            raise UserError(f"{name} is one of {', '.join(words)}, not {value!r:.60}.")
+    for name, value in (("smoothing", smoothing), ("target", 0.0 if target is None else target)):
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not math.isfinite(value):
+            raise UserError(f"{name} is a finite number, not {value!r:.60}.")
+    if not 0 <= smoothing <= MOST:
+        raise UserError(f"smoothing lies between 0 and {MOST}; {smoothing:g} does not.")
+    if group is None:
+        group = seed_groups.ALONE
+    if not isinstance(group, str) or not group:
+        raise UserError(f"group is 'seed', 'none' or the name of a tag, not {group!r:.60}.")
+    if group not in (seed_groups.SEEDS, seed_groups.ALONE):
+        group = f"{seed_groups.TAG}{group.removeprefix(seed_groups.TAG)}"
+    return Choice(metric, axis, float(smoothing), group, statistic, target)
