@@ -10,6 +10,7 @@ import numpy as np
 
 from rl_widgets.view import catalogue, wording
 from rl_widgets.view.curve import Curve, Look, curve, thinned
+from rl_widgets.view.legend import value_at
 from rl_widgets.view.lines import PALETTE, Frame, Line, frame, rounded_x
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.series import Series
@@ -48,14 +49,9 @@ class SmallChart:
 
         `x` is in the units of the axis.
         """
-        xs, n = self.line.x, len(self.line.x)
-        room = (self.frame.x_high - self.frame.x_low) * 0.02
-        if not n or not self.placed or not xs[0] - room <= x <= xs[-1] + room:
+        if not self.placed:
             return "—"
-        right = int(np.searchsorted(xs, x))
-        near = min((i for i in (right - 1, right) if 0 <= i < n), key=lambda i: abs(xs[i] - x))
-        value = float(self.line.y[near])
-        return wording.number(value) if np.isfinite(value) else "—"
+        return wording.number(value_at(self.line.x, self.line.y, x))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rl_widgets.view import wording
+from rl_widgets.view import legend, wording
 from rl_widgets.view.charts import ChartPage, SmallChart
 from rl_widgets.view.escape import escape
 from rl_widgets.view.lines import Line
@@ -46,19 +46,18 @@ def table(chart: SmallChart, x_title: str) -> str:
     )
 
 
-def legend(page: ChartPage, lines: Sequence[Line], x: float | None) -> str:
-    """Which line is which metric, with its last value or, at a cursor, the one there."""
-    rows = []
-    for chart, line in zip(page.charts, lines, strict=False):
-        value = chart.last if x is None else chart.at(x)
-        rows.append(
-            f'<span class="rlw-key" role="listitem" aria-label="{escape(chart.sentence)}" '
-            f'title="{escape(wording.shown(chart.curve.metric, 255))}">'
-            f'<i style="background:{line.colour}"></i>'
-            f'<span class="rlw-small-name">{escape(chart.name)}</span> '
-            f"<b>{escape(value)}</b></span>"
-        )
-    return f'<div class="rlw-legend" role="list">{"".join(rows)}</div>'
+def together(page: ChartPage, lines: Sequence[Line], x: float | None) -> str:
+    """The legend of several metrics in one chart, with the values at `x`, or the last ones."""
+    if x is None:
+        where = "last"
+    else:
+        where = f"at {wording.number(x) if _is_time(page) else wording.count(x)} {page.x_title}"
+    sentence = " ".join(chart.sentence for chart in page.charts)
+    return legend.html(legend.entries(lines, x), where, sentence)
+
+
+def _is_time(page: ChartPage) -> bool:
+    return any(chart.curve.axis == "time" for chart in page.charts)
 
 
 def cursor_rules(page: ChartPage, grid: str, x: float | None) -> str:

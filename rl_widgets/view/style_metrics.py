@@ -47,10 +47,6 @@ SHEET = """
 .rlw table.rlw-table th, .rlw table.rlw-table td { text-align: right; padding: 1px 8px; border: 0;
   max-width: 160px; }
 .rlw table.rlw-table tr { background: none; }
-.rlw .rlw-legend { display: flex; flex-flow: row wrap; gap: 2px 16px; font-size: 12px; }
-.rlw .rlw-key { display: inline-flex; gap: 6px; align-items: center; max-width: 100%; }
-.rlw .rlw-key i { flex: 0 0 14px; height: 3px; border-radius: 2px; }
-.rlw .rlw-key b { font-variant-numeric: tabular-nums; font-weight: 600; }
 @container (max-width: 486px) { .rlw .rlw-metrics select[multiple] { height: 110px; } }
 .rlw .rlw-empty.rlw-empty-metrics { padding: 40px 0; }
 """

@@ -36,7 +36,8 @@ class MetricsPanel(Panel):
         super().__init__(context)
         self._clock = clock
         self._charts = Charts(context.reader)
-        self._small = SmallCharts(context.post)
+        self._small = SmallCharts(context.post, self._pointed)
+        self._pointed_at: float | None = None
         self._one: TogetherChart | None = None
         self._view: RunView | None = None
         self._drawn: tuple[Any, ...] = ()
@@ -239,12 +240,23 @@ class MetricsPanel(Panel):
             self._cursor_at = now
             self._draw_cursor(x)
 
+    def _pointed(self, x: float) -> None:
+        # From the page, on any thread: of places that wait, only the newest counts.
+        waits, self._pointed_at = self._pointed_at is not None, x
+        if not waits:
+            self.context.post(self._move_cursor)
+
+    def _move_cursor(self) -> None:
+        x, self._pointed_at = self._pointed_at, None
+        if x is not None:
+            self.context.cursor.move(x * self._shown.unit)
+
     def _draw_cursor(self, x: float | None) -> None:
         x = None if x is None else x / self._shown.unit
         if self._one is not None:
             self._one.point_at(x)
             lines = self._shown.together()
-            set_value(self._legend, value=html_metrics.legend(self._shown, lines, x))
+            set_value(self._legend, value=html_metrics.together(self._shown, lines, x))
             return
         self._small.point_at(x)
         rules = html_metrics.cursor_rules(self._shown, self._small.key, x)

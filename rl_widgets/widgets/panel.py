@@ -34,6 +34,8 @@ class PanelContext:
     child: str | None = None
     tab: str = ""
     cursor: Cursor = field(default_factory=Cursor)
+    #: Draws the tab that is shown, when what it is drawn over has changed.
+    redraw: Callable[[RunView], None] = lambda _view: None
     #: Has the view follow the run that has begun again.
     again: Callable[[], None] = lambda: None
 

@@ -112,7 +112,9 @@ class RewardPanel(Panel):
             reader.axis = axis
             self._window = None
             self.context.cursor.move(None)
-            self.draw(reader.view())
+            view = reader.view()
+            self.draw(view)
+            self.context.redraw(view)
 
     def close(self) -> None:
         self._chart.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import bqplot
 import ipywidgets
@@ -21,6 +22,8 @@ from rl_widgets.widgets.subshells import answer_while_busy
 
 _HEIGHT = "130px"
 _CURSOR = "#8a94a0"
+#: Columns that tell where the pointer is.
+_COLUMNS = 60
 _KEPT = {"x": True, "y": True}
 
 
@@ -29,12 +32,13 @@ class SmallCharts:
 
     All share one x-axis, one cursor and one layout, each of which is one widget: a cursor that
     moves is one message for all of them. `widget` is what is displayed. All methods are to be
-    called on the view's own thread; `post` is how a click gets there.
+    called on the view's own thread; `post` is how a click gets there. `on_point(x)` comes on
+    whatever thread brings the page's messages, in the axis' units.
     """
 
-    def __init__(self, post: Callable[[Command], None]) -> None:
+    def __init__(self, post: Callable[[Command], None], on_point: Callable[[float], None]) -> None:
         self._post = post
-        self._shared = _Shared()
+        self._shared = _Shared(on_point)
         self._cells: list[_Cell] = []
         self._page = ChartPage()
         #: The class of the grid, no other's in the page.
@@ -84,7 +88,8 @@ class SmallCharts:
 class _Shared:
     """What all small charts have in common."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_point: Callable[[float], None]) -> None:
+        self._on_point = on_point
         self.x = bqplot.LinearScale(min=0.0, max=1.0)
         self.unit = bqplot.LinearScale(min=0.0, max=1.0)
         self.x_axis = Axis(scale=self.x, grid_lines="none")
@@ -96,6 +101,20 @@ class _Shared:
             stroke_width=1,
             preserve_domain=_KEPT,
         )
+        # Nothing of them is seen; the page says which one the pointer is on.
+        self.columns = bqplot.Bars(
+            x=np.empty(0),
+            y=np.empty(0),
+            # The line that bars stand on stays out of the frame.
+            base=-5.0,
+            scales={"x": self.x, "y": self.unit},
+            preserve_domain=_KEPT,
+            opacities=[0.0],
+            colors=[_CURSOR],
+            padding=0.0,
+        )
+        self.columns.on_hover(self._pointed)
+        answer_while_busy(self.columns)
         self.figure_layout = ipywidgets.Layout(width="100%", height=_HEIGHT, min_width="120px")
         self.layout = ipywidgets.Layout()
         self.html_style = HTMLStyle()
@@ -104,12 +123,20 @@ class _Shared:
     def draw(self, axes: Frame) -> None:
         _stretch(self.x, axes.x_low, axes.x_high)
         label_axis(self.x_axis, "", axes.x_ticks, axes.x_words)
+        half = (axes.x_high - axes.x_low) / (2 * _COLUMNS)
+        at = np.linspace(axes.x_low + half, axes.x_high - half, _COLUMNS)
+        set_data(self.columns, at, np.ones(_COLUMNS))
 
     def point_at(self, x: float | None) -> None:
         _move(self.cursor, (self.x.min, self.x.max), x)
 
+    def _pointed(self, _mark: object, sent: dict[str, Any]) -> None:
+        x = (sent.get("data") or {}).get("x")
+        if isinstance(x, (int, float)):
+            self._on_point(float(x))
+
     def close(self) -> None:
-        parts = (self.cursor, self.x_axis, self.x, self.unit)
+        parts = (self.cursor, self.columns, self.x_axis, self.x, self.unit)
         for part in (*parts, self.figure_layout, self.layout, self.html_style, self.button_style):
             part.close()
 
@@ -127,7 +154,7 @@ class _Cell:
         )
         self._y_axis = Axis(scale=self._y, side="left")
         self._figure = bqplot.Figure(
-            marks=[self._line, shared.cursor],
+            marks=[shared.columns, self._line, shared.cursor],
             axes=[shared.x_axis, self._y_axis],
             scale_x=shared.x,
             scale_y=shared.unit,
@@ -137,6 +164,7 @@ class _Cell:
             padding_y=0.0,
             display_toolbar=False,
             layout=shared.figure_layout,
+            _dom_classes=["rlw-chart"],
         )
         self._words = {"layout": shared.layout, "style": shared.html_style}
         self._head = ipywidgets.HTML(**self._words)

@@ -187,7 +187,7 @@ def test_the_value_at_a_place(fixture: FixtureRun) -> None:
     found = chart(fixture, "a")
     assert found.at(100.0) == "1.00"
     assert found.at(160.0) == "2.00"
-    assert found.at(300.0) == "—"
+    assert found.at(310.0) == "4.00"
     assert found.at(10_000.0) == "—"
 
 
@@ -220,7 +220,7 @@ def test_names_are_text_wherever_they_are_shown(fixture: FixtureRun, name: str) 
     for html in (
         html_metrics.head(page.charts[0]),
         html_metrics.table(page.charts[0], page.x_title),
-        html_metrics.legend(page, page.together(), None),
+        html_metrics.together(page, page.together(), None),
     ):
         found = Elements(html)
         assert not {"img", "script"} & set(found.tags)

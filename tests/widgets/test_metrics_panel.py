@@ -299,6 +299,7 @@ def test_a_cursor_in_one_chart_of_several(shown: Shown) -> None:
     shown.context.cursor.move(100.0)
     assert "<b>1.00</b>" in shown.words()
     assert "<b>2.00</b>" in shown.words()
+    assert "at 100 env steps" in shown.words()
 
 
 def test_a_chart_as_table_and_back(shown: Shown, messages: Messages) -> None:
@@ -321,7 +322,7 @@ def test_a_chart_as_table_and_back(shown: Shown, messages: Messages) -> None:
 def test_a_log_scale_and_a_single_point(shown: Shown) -> None:
     shown.log(1)
     shown.draw()
-    first = shown.all(bqplot.Figure)[1].marks[0]
+    first = shown.all(bqplot.Figure)[1].marks[1]
     assert first.stroke_width == 6.0
     shown.log(2)
     shown.later()
@@ -352,3 +353,15 @@ def test_closing_leaves_no_widget_of_its_figures(shown: Shown) -> None:
     parts = [w for f in figures for w in (f, *f.marks, *f.axes)]
     shown.panel.close()
     assert all(part.comm is None for part in parts)
+
+
+def test_pointing_at_a_small_chart_moves_the_joined_cursor(shown: Shown) -> None:
+    shown.log(1)
+    shown.log(2)
+    shown.draw()
+    places: list[float | None] = []
+    shown.context.cursor.listen(places.append)
+    columns = shown.all(bqplot.Figure)[3].marks[0]
+    columns._handle_custom_msg({"event": "hover", "data": {"x": 120.0}}, [])
+    columns._handle_custom_msg({"event": "hover", "data": {}}, [])
+    assert places == [120.0]
