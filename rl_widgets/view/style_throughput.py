@@ -25,6 +25,7 @@ SHEET = """
 .rlw .rlw-phase-words li { margin: 0; padding: 0; list-style: none; white-space: nowrap; }
 .rlw .rlw-phase-words i { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
   margin-right: 5px; background: var(--rlw-border); }
+.rlw .rlw-phase-other { opacity: 0.5; }
 .rlw .rlw-findings { margin: 14px 0 0; }
 .rlw .rlw-finding { padding: 4px 12px; margin: 6px 0 0; border-radius: 4px;
   background: var(--rlw-raised); overflow-wrap: anywhere; }

@@ -223,11 +223,11 @@ def _tiles(series: dict[str, Series], figures: Figures) -> tuple[Fact, ...]:
     counted = trained is not None and trained < 10 * (last(catalogue.SPEED_NAMES[0]) or 0.0)
     found = [
         Fact("sampled", "sampled, env steps/s", wording.count(last(catalogue.SPEED_NAMES[0]))),
-        Fact("sampled_mean", "mean of a minute", wording.count(figures.sampled_per_s)),
+        Fact("sampled_mean", "sampled, last minute", wording.count(figures.sampled_per_s)),
         Fact("trained", "trained, env steps/s", wording.count(trained if counted else None)),
         Fact(
             "trained_mean",
-            "mean of a minute",
+            "trained, last minute",
             wording.count(figures.trained_per_s if counted else None),
         ),
         Fact("env_runners", "env runners", wording.count(figures.env_runners)),

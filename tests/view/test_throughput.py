@@ -192,7 +192,7 @@ def test_a_script_that_logs_no_phases_has_its_pace_and_no_guess(made: MadeRun) -
     found = throughput(reader)
     assert found.limit == "Not known: the script does not log where its time goes."
     assert [(fact.label, fact.text) for fact in found.tiles] == [
-        ("mean of a minute", "800"),
+        ("sampled, last minute", "800"),
         ("cores in use", "0.5"),
     ]
     assert found.bars == ()
