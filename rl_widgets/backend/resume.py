@@ -72,6 +72,7 @@ def resume(
     Raises `UserError` where there is no way back, with nothing changed.
     """
     folder = workspace / "runs" / run.id
+    submitted = _plan(run)
     _check_over(run)
     if run.status == statuses.COMPLETED and stop is None and not script_params:
         raise UserError(
@@ -79,7 +80,7 @@ def resume(
             'run.resume(stop={"time_total_s": 7200}).'
         )
     checkpoint = _last_of_one_training(announced(store, run.id, folder), run.id)
-    plan = changed(Plan.from_definition(run.definition), stop, script_params)
+    plan = changed(submitted, stop, script_params)
     _check_parts(folder, plan)
     _check_targets(store, plan)
     lock = RunLock.acquire(folder)
@@ -127,13 +128,12 @@ def new_run(
     Raises `UserError` where there is no such checkpoint, or no snapshot.
     """
     folder = workspace / "runs" / run.id
-    if run.role == "interactive":
-        raise UserError(f"{run.id} has no entry script that a new run could be made of.")
+    submitted = _plan(run)
     there = announced(store, run.id, folder)
     checkpoint = (
         _last_of_one_training(there, run.id) if path is None else _named(there, path, run.id)
     )
-    plan = changed(Plan.from_definition(run.definition), stop, script_params)
+    plan = changed(submitted, stop, script_params)
     _check_parts(folder, plan)
     _check_targets(store, plan)
     environment = json.loads((folder / submission.ENVIRONMENT_FILE).read_text(encoding="utf-8"))
@@ -202,12 +202,17 @@ def _replaced(argv: list[str], changes: Mapping[str, Any]) -> list[str]:
     return argv
 
 
-def _check_over(run: RunRecord) -> None:
-    if run.role == "interactive":
+def _plan(run: RunRecord) -> Plan:
+    try:
+        return Plan.from_definition(run.definition)
+    except (KeyError, TypeError, AttributeError):
         raise UserError(
-            f"{run.id} has no entry script that could go on: it was logged by a script or cell of "
-            "its own. Begin a new one by exp.start_logging()."
-        )
+            f"{run.id} was not submitted: it was logged by a script or cell of its own, or "
+            "imported. It has no entry script that could go on."
+        ) from None
+
+
+def _check_over(run: RunRecord) -> None:
     if not run.final:
         raise UserError(
             f"{run.id} is not over ({run.status}), so there is nothing to resume. run.cancel() "

@@ -101,6 +101,12 @@ class Checkpointer:
             self._delete_surplus(run_folder, algorithm, logger)
         except Exception as error:  # noqa: BLE001 - whatever hinders a checkpoint ends no training
             _say_failed(run_id, logger, result, error)
+            return
+        # A video of the agent as it is in the checkpoint, where one is due.
+        with contextlib.suppress(Exception):
+            from rl_widgets.rllib.evaluation import at_checkpoint
+
+            at_checkpoint(algorithm, result)
 
     def started(self) -> None:
         """The training begins now."""
@@ -135,7 +141,8 @@ class Checkpointer:
         partial = place / f"{PARTIAL}{name}-{os.getpid()}"
         place.mkdir(parents=True, exist_ok=True)
         try:
-            algorithm.save_to_path(str(partial))
+            partial.mkdir()
+            algorithm.save_checkpoint(str(partial))
             size = size_of(partial)
             manifest = Manifest(
                 attempt=attempt,
@@ -185,6 +192,13 @@ def complete(place: Path) -> dict[str, Manifest]:
             except (OSError, ValueError, KeyError, TypeError):
                 continue
     return dict(sorted(found.items(), key=lambda item: (item[1].time, item[0])))
+
+
+def sweep(place: Path) -> None:
+    """Remove what a killed process left half written or half deleted."""
+    with contextlib.suppress(FileNotFoundError):
+        for folder in place.glob(f"{PARTIAL}*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def surplus(found: Mapping[str, Manifest], keep: int) -> list[str]:

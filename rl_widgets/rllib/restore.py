@@ -12,6 +12,7 @@ from rl_widgets.rllib.checkpoints import (
     CheckpointPlan,
     complete,
     current_attempt,
+    sweep,
     trial_of,
 )
 from rl_widgets.store.logger import from_environment
@@ -42,6 +43,7 @@ class Restorer:
         trial = trial_of(algorithm)
         if self._plan.several:
             place = place / trial
+        sweep(place)
         own = {
             name: manifest
             for name, manifest in complete(place).items()
@@ -70,7 +72,7 @@ class Restorer:
 
 def restore(algorithm: Any, path: Path, time_total_s: float) -> None:
     """Put an algorithm into the state of a checkpoint: weights, optimizer, counters, iteration."""
-    algorithm.restore_from_path(str(path))
+    algorithm.load_checkpoint(str(path))
     # RLlib's own state has the iteration; the seconds are Tune's, and it keeps them elsewhere.
     algorithm._time_total = time_total_s
 

@@ -118,9 +118,9 @@ def test_a_snapshot_or_a_target_that_is_gone(ws: Workspace, started: list[str]) 
 
 def test_a_run_without_a_script(ws: Workspace) -> None:
     run = Experiment(ws, "logged").start_logging()
-    with pytest.raises(UserError, match="no entry script that could go on"):
+    with pytest.raises(UserError, match="was not submitted"):
         run.resume()
-    with pytest.raises(UserError, match="no entry script that a new run"):
+    with pytest.raises(UserError, match="was not submitted"):
         run.new_run_from()
     run.complete()
     with pytest.raises(UserError, match="offline run"):

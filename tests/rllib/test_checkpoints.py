@@ -26,12 +26,14 @@ class Trainer:
         self.error: BaseException | None = None
         self._time_total = 0.0
 
-    def save_to_path(self, path: str) -> None:
-        Path(path).mkdir(parents=True)
+    def save_checkpoint(self, path: str) -> None:
         Path(path, "state.pkl").write_bytes(b"x" * 100)
         if self.error is not None:
             raise self.error
         self.saved.append(path)
+
+    def load_checkpoint(self, path: str) -> None:
+        self.restored.append((path, None))
 
     def restore_from_path(self, path: str, component: str | None = None) -> None:
         self.restored.append((path, component))
@@ -118,10 +120,9 @@ def test_saving_never_takes_more_than_a_small_part_of_the_time(
 
     def slow(path: str) -> None:
         training.clock[0] += 20
-        Path(path).mkdir(parents=True)
         training.trainer.saved.append(path)
 
-    monkeypatch.setattr(training.trainer, "save_to_path", slow)
+    monkeypatch.setattr(training.trainer, "save_checkpoint", slow)
     assert training.iterate(INTERVAL)
     pauses = 0
     while not training.iterate(INTERVAL):
@@ -181,6 +182,8 @@ def test_a_process_that_is_killed_leaves_no_half_checkpoint(begin: Any) -> None:
     # Whole by its name, but without what is known of it: somebody else's folder.
     (place / "attempt-2-iteration-000003").mkdir()
     assert training.there() == [1]
+    restore.Restorer(CheckpointPlan())(algorithm=Trainer())
+    assert not list(place.glob(f"{checkpoints.PARTIAL}*"))
 
 
 def test_outside_of_a_run_nothing_is_saved(begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
