@@ -244,7 +244,8 @@ def _flat(rewards: Series | None, goal: float | None, usual: bool) -> Finding | 
         f"The reward has been flat for {wording.count(length)} {unit} "
         f"({wording.duration(seconds)}), at about {wording.number(now)}."
     )
-    if inside[0] == 0 and usual:
+    risen = float(medians.max() - medians[0]) > max(tolerance, 0.05 * way)
+    if not risen and usual:
         sentence += (
             " It has not risen yet, which is usual at first where rewards are rare: Pong stays "
             "near -21 for some hundred thousand env steps."
