@@ -39,7 +39,7 @@ def svg(fractions: Sequence[float], sentence: str) -> str:
         paths.append(f'<path class="rlw-area" d="{line}V{HEIGHT}H{first}z"/>')
         paths.append(f'<path d="{line}" fill="none"/>' if first != last else f'<path d="{line}"/>')
     return (
-        f'<svg class="rlw-spark" role="img" aria-label="{escape(sentence)}" width="{WIDTH}" '
-        f'height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"><title>{escape(sentence)}</title>'
+        f'<svg class="rlw-spark" role="img" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}"><title>{escape(sentence)}</title>'
         f"{''.join(paths)}</svg>"
     )

@@ -4,6 +4,8 @@ SHEET = """
 .rlw .rlw-header { display: flex; flex-flow: row wrap; align-items: flex-start; gap: 2px 12px;
   overflow: visible; }
 .rlw .rlw-header > .rlw-who { flex: 1 1 300px; min-width: 0; overflow: visible; }
+.rlw .rlw-who .widget-html, .rlw .rlw-who .widget-html-content { min-width: 0;
+  max-width: 100%; }
 .rlw code.rlw-id { font-family: var(--jp-code-font-family, monospace); font-size: 12px;
   background: none; padding: 0; user-select: all; cursor: copy; overflow-wrap: anywhere; }
 .rlw .rlw-who details, .rlw .rlw-failure details { font-size: 12px; margin: 1px 0 0; }

@@ -21,8 +21,9 @@ SHEET = """
 .rlw .rlw-log-lines .widget-html-content { width: 100%; }
 .rlw .rlw-lines { font-family: var(--jp-code-font-family, monospace); font-size: 12px;
   line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; }
-.rlw .rlw-lines mark { background: #ffd54a; color: #000; border-radius: 2px; }
-.rlw .rlw-lines mark span { color: inherit; }
+.rlw .rlw-lines mark, .rlw .rlw-lines mark span { color: #000 !important; }
+.rlw .rlw-lines mark { background: #ffd54a; border-radius: 2px; }
+.rlw a.rlw-download { color: var(--jp-content-link-color, #1967b3); text-decoration: underline; }
 .rlw .rlw-here { background: var(--rlw-warn-ground); box-shadow: -4px 0 0 #d99b00;
   display: inline-block; width: 100%; }
 .rlw .rlw-log-pane .rlw-log:focus-visible { outline: 2px solid var(--rlw-line); }

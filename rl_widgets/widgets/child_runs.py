@@ -13,8 +13,9 @@ from rl_widgets.view import child_table, children, html_children
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.panel import PanelContext, set_shown, set_value
 
-#: Seconds between two drawings of what only grows older; a node's death is drawn at once.
-_PERIOD, _PERIOD_OF_MANY = 1.0, 4.0
+#: Seconds between two drawings of what nodes use, as often as it is sampled; a node's death is
+#: drawn at once.
+_PERIOD, _PERIOD_OF_MANY = 2.0, 4.0
 _MANY = 24
 
 
@@ -36,6 +37,7 @@ class ChildRuns:
         self._drawn_at = 0.0
         self._drawn: object = None
         self._table = ipywidgets.HTML()
+        self._table.add_class("rlw-children-box")
         self._choice = ipywidgets.ToggleButtons(
             options=[("Whole run", "")],
             tooltips=["Show what belongs to the whole run"],

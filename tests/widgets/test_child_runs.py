@@ -67,12 +67,10 @@ def test_a_choice_shows_that_child_alone(fixture: FixtureRun, messages: Messages
     assert "Head" in table.html
 
 
-def test_what_is_quiet_is_sent_once_a_second_at_most(
-    fixture: FixtureRun, messages: Messages
-) -> None:
+def test_samples_are_sent_once_in_two_seconds(fixture: FixtureRun, messages: Messages) -> None:
     table = Table(fixture)
     messages.clear()
-    for _ in range(4):
+    for _ in range(9):
         fixture.use_resources()
         table.draw(0.2)
     assert messages.updates() == []
@@ -96,7 +94,7 @@ def test_many_nodes_are_shown_when_asked_for(fixture: FixtureRun, messages: Mess
     table = Table(fixture)
     assert table.all.layout.display == "none"
     many(fixture, 64)
-    table.draw()
+    table.draw(0.1)
     assert table.all.description == "Show all 65 nodes"
     table.all.value = True
     assert "worker-63" in table.html
