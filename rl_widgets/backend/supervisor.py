@@ -186,7 +186,7 @@ class Supervisor:
                     f"The run took longer than its limit of {limit} s (max_run_duration_seconds)."
                 )
             try:
-                self.spool.take_in()
+                self.spool.take_in(LOOK)
                 if now - looked >= LOOK:
                     looked = now
                     self._end_if_asked()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,13 @@ class SpoolReader:
         #: The most env steps that a line has told so far; -1 while none has.
         self.env_steps_logged = -1
 
-    def take_in(self) -> int:
-        """Take in every complete line that is new; returns how many points these were."""
+    def take_in(self, seconds: float = math.inf) -> int:
+        """Take in every complete line that is new; returns how many points these were.
+
+        After `seconds` it leaves the rest to the next call, so that a script that logs a million
+        points does not keep its caller from everything else.
+        """
+        began = time.monotonic()
         if self._offsets is None:
             self._offsets = self._metrics.offsets(self._run_id)
         taken = 0
@@ -40,13 +47,19 @@ class SpoolReader:
             files = sorted(self._folder.glob("*.jsonl"))
         except OSError:
             return 0
-        for path in files:
-            # A look at the size is all that a quiet file costs.
-            while path.stat().st_size > self._offsets.get(path.name, 0):
-                points = self._chunk(path, self._offsets.get(path.name, 0))
+        while files:
+            # One piece of each in turn, so that a process that logs much holds up no other.
+            for path in list(files):
+                # A look at the size is all that a quiet file costs.
+                points = None
+                if path.stat().st_size > self._offsets.get(path.name, 0):
+                    points = self._chunk(path, self._offsets.get(path.name, 0))
                 if points is None:
-                    break
-                taken += points
+                    files.remove(path)
+                else:
+                    taken += points
+            if time.monotonic() - began > seconds:
+                break
         return taken
 
     def _chunk(self, path: Path, offset: int) -> int | None:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _LOG = Path("head") / "driver_log.txt"
 _JUDGE_SECONDS = 1.0
+#: The longest that a view keeps taking in what a script without a supervisor logs, at a time.
+_TAKE_IN_SECONDS = 0.2
 
 
 class RunReader:
@@ -122,7 +124,7 @@ class RunReader:
         with self.lock:
             if self._spool is None:
                 self._spool = SpoolReader(self.store.metrics, self.run_id, self.run_folder)
-            self._spool.take_in()
+            self._spool.take_in(_TAKE_IN_SECONDS)
 
     def read_status(self) -> str:
         """The state now; nothing else is read. Raises as `read` does."""

@@ -210,3 +210,19 @@ def test_bad_input_is_refused_and_nothing_is_written(
     with pytest.raises(UserError, match=sentence):
         call(logger)  # type: ignore[operator]
     assert not list(folder.glob("spool/*"))
+
+
+def test_a_process_that_logs_much_holds_up_no_other(store: Store, folder: Path) -> None:
+    spool = folder / "spool"
+    spool.mkdir(parents=True)
+    line = '{"t": 1.0, "a": 1, "r": "", "m": {"much": 1.0}}\n'
+    (spool / "a-1.jsonl").write_text(line * 60_000)
+    (spool / "b-2.jsonl").write_text(line.replace("much", "little"))
+    reader = SpoolReader(store.metrics, "a", folder)
+    # With no time at all it takes one piece of each file, and the next call goes on.
+    assert 1 < reader.take_in(seconds=0.0) < 60_001
+    assert values(store, "a")["little"] == [1.0]
+    while reader.take_in(seconds=0.0):
+        pass
+    assert len(values(store, "a")["much"]) == 60_000
+    assert SpoolReader(store.metrics, "a", folder).take_in() == 0
