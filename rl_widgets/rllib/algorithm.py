@@ -10,6 +10,7 @@ from typing import Any
 from rl_widgets.rllib.atari import frame_size
 from rl_widgets.rllib.environments import check_environment, is_atari, register_atari
 from rl_widgets.rllib.errors import ConfigError
+from rl_widgets.rllib.evaluation import Evaluation, EvaluationPlan, take_plan
 from rl_widgets.rllib.presets import preset
 from rl_widgets.rllib.settings import algorithm_class, is_search_space, known_settings
 from rl_widgets.rllib.translate import Translation, translate
@@ -43,6 +44,7 @@ def prepare(run: str | type, config: Mapping[str, Any], seed: int | None = None)
     default = algorithm.get_default_config()  # type: ignore[attr-defined]
     env: Any = config.get("env")
     check_environment(env)
+    evaluation, config = take_plan(config)
     translation = translate(config, name, default)
     if seed is not None:
         translation.settings.setdefault("seed", seed)
@@ -64,7 +66,7 @@ def prepare(run: str | type, config: Mapping[str, Any], seed: int | None = None)
         **settings.get("custom_resources_for_main_process", {}),
     }
     _set_up_failures(settings, default)
-    _set_up_callbacks(settings, translation)
+    _set_up_callbacks(settings, translation, evaluation)
     built = default.copy(copy_frozen=False)
     built.environment(env)
     if callbacks_class is not None:
@@ -188,16 +190,19 @@ def _set_up_failures(settings: dict[str, Any], default: Any) -> None:
         settings["learner_class"] = fail_fast(learner)
 
 
-def _set_up_callbacks(settings: dict[str, Any], translation: Translation) -> None:
+def _set_up_callbacks(
+    settings: dict[str, Any], translation: Translation, evaluation: EvaluationPlan | None
+) -> None:
     from rl_widgets.rllib.effective_config import EffectiveConfig
     from rl_widgets.rllib.results import ResultCallback, on_algorithm_init
 
     own_results = settings.get("on_train_result") or []
     own_inits = settings.get("on_algorithm_init") or []
-    settings["on_train_result"] = ResultCallback(
+    results = ResultCallback(
         legacy=translation.legacy_callbacks.get("on_train_result"),
         functions=own_results if isinstance(own_results, list) else [own_results],
     )
+    settings["on_train_result"] = [results, *([Evaluation(evaluation)] if evaluation else [])]
     settings["on_algorithm_init"] = [
         on_algorithm_init,
         EffectiveConfig(translation.said_as, translation.notes),

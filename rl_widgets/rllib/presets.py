@@ -76,6 +76,10 @@ SMALL_ASYNCHRONOUS: Final[Settings] = {
     "num_epochs": 1,
 }
 
+#: Our own evaluation beside the training (`evaluation.py`): seconds between two and until the
+#: first, and how many videos are kept.
+EVALUATION: Final[Settings] = {"interval_s": 180.0, "first_s": 60.0, "videos": 20}
+
 _ASYNCHRONOUS_ALGORITHMS: Final = frozenset({"IMPALA", "APPO"})
 
 
