@@ -14,7 +14,7 @@ from rl_widgets.view import wording
 from rl_widgets.view.band import Band, band
 from rl_widgets.view.band import thinned as thinned_band
 from rl_widgets.view.events import Event
-from rl_widgets.view.marks import EventMark, Places, marks
+from rl_widgets.view.marks import TIME_UNITS, EventMark, Places, at_words, marks
 from rl_widgets.view.series import Floats, Series, joined
 from rl_widgets.view.smoothing import smoothed
 
@@ -26,7 +26,6 @@ AXES = {"env_steps": "Env steps", "iteration": "Iteration", "time": "Time"}
 
 #: The unit of time, in seconds, for a run of at most so many seconds.
 _TIME_UNITS = ((300, 1.0), (10_800, 60.0), (math.inf, 3600.0))
-_UNIT_WORDS = {1.0: "s", 60.0: "min", 3600.0: "h"}
 
 Chosen = slice | npt.NDArray[np.bool_]
 
@@ -221,12 +220,11 @@ def _sentence(name: str, places: Places, title: str, values: dict[str, float | N
     known = np.flatnonzero(np.isfinite(places.y))
     if not len(known):
         return f"{name}: no value yet."
-    place = float(places.x[known[-1]])
-    where = wording.number(place) if places.axis == "time" else wording.count(place)
+    place = at_words(places.axis, places.unit, title, float(places.x[known[-1]]))
     return (
         f"{name}: {wording.plural(len(places.y), 'value')}, from "
         f"{wording.number(values['lowest'])} to {wording.number(values['highest'])}, last "
-        f"{wording.number(values['last'])} at {title} {where}."
+        f"{wording.number(values['last'])} {place}."
     )
 
 
@@ -296,7 +294,7 @@ def _x(
         if unit is None:
             span = float(seconds.max(initial=0.0))
             unit = next(scale for limit, scale in _TIME_UNITS if span <= limit)
-        return seconds / unit, f"time since the start ({_UNIT_WORDS[unit]})", unit
+        return seconds / unit, f"time since the start ({TIME_UNITS[unit]})", unit
     own = series.column("step" if axis == "iteration" else "env_steps")[keep]
     title = "iteration" if axis == "iteration" else "env steps"
     known = np.isfinite(own)

@@ -68,7 +68,7 @@ class CurveFile:
 
     def missing(self, axis: str) -> str:
         """Why there is nothing over that axis."""
-        words = AXES[axis].lower()
+        words = "iterations" if axis == "iteration" else AXES[axis].lower()
         names = " or ".join(AXIS_COLUMNS[axis][:2])
         return (
             f"{wording.shown(self.path.name)} has no column of {words} ({names}), so it is not "

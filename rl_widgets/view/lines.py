@@ -87,6 +87,18 @@ class Frame:
             return values
         return np.log10(np.where(values > 0, values, np.nan))
 
+    def edges(self, low: Floats, high: Floats) -> Floats:
+        """A band's edges as they are drawn, shape (2, n), a gap of one being a gap of both.
+
+        On a logarithmic axis a lower edge of nought or less lies at the axis' foot.
+        """
+        lower, upper = self.y(low), self.y(high)
+        if self.log:
+            lower = np.where(low <= 0, self.y_low, lower)
+        edges: Floats = np.vstack([lower, upper])
+        edges[:, ~np.isfinite(edges).all(axis=0)] = np.nan
+        return edges
+
 
 def frame(
     lines: Sequence[Line],

@@ -25,6 +25,10 @@ TABS = {
 }
 
 
+#: Units of the axis of time, by their seconds.
+TIME_UNITS = {1.0: "s", 60.0: "min", 3600.0: "h"}
+
+
 @dataclass(frozen=True)
 class EventLook:
     """How the marks of a kind look: bqplot's marker, the like of it in text, a colour, a word."""
@@ -93,6 +97,13 @@ class Places:
         return float(self.x[order[max(at, 0)]])
 
 
+def at_words(axis: str, unit: float, title: str, x: float | None) -> str:
+    """A place in words: 'at env steps 1,240,000', 'at 12.4 min'."""
+    if axis == "time":
+        return f"at {wording.number(x)} {TIME_UNITS.get(unit, '')}"
+    return f"at {title} {wording.count(x)}"
+
+
 def marks(
     events: Iterable[Event], places: Places, drawn: Floats, target: float | None, title: str
 ) -> tuple[EventMark, ...]:
@@ -125,14 +136,13 @@ def marks(
             found.append(("target_reached", float(places.x[reached[0]]), text))
     found.sort(key=lambda one: one[1])
     heights = _heights(places.x, drawn, [x for _, x, _ in found])
-    time_axis = places.axis == "time"
     return tuple(
         EventMark(
             kind=kind,
             x=x,
             y=y,
-            text=f"{text or EVENT_LOOKS[kind].word.capitalize()} · {title} "
-            f"{wording.number(x) if time_axis else wording.count(x)}",
+            text=f"{text or EVENT_LOOKS[kind].word.capitalize()} · "
+            f"{at_words(places.axis, places.unit, title, x)}",
             opens=TABS[kind],
         )
         for (kind, x, text), y in zip(found, heights, strict=True)
@@ -142,20 +152,23 @@ def marks(
 def grouped(found: Sequence[EventMark], low: float, high: float) -> tuple[EventMark, ...]:
     """The marks between `low` and `high`; of those that would hide each other the newest."""
     near = (high - low) * _NEAR
-    kinds: dict[str, list[EventMark]] = defaultdict(list)
+    kinds: dict[str, list[list[EventMark]]] = defaultdict(list)
     for mark in found:
         if not low <= mark.x <= high:
             continue
-        same = kinds[mark.kind]
-        if same and mark.x - same[-1].x < near:
-            same[-1] = replace(mark, count=same[-1].count + 1)
+        groups = kinds[mark.kind]
+        if groups and mark.x - groups[-1][0].x < near:
+            groups[-1].append(mark)
         else:
-            same.append(mark)
-    return tuple(
-        mark if mark.count == 1 else replace(mark, text=f"{mark.text} (and {mark.count - 1} more)")
-        for same in kinds.values()
-        for mark in same
-    )
+            groups.append([mark])
+    return tuple(_newest(group) for groups in kinds.values() for group in groups)
+
+
+def _newest(group: list[EventMark]) -> EventMark:
+    mark = group[-1]
+    if len(group) == 1:
+        return mark
+    return replace(mark, text=f"{mark.text} (and {len(group) - 1} more)", count=len(group))
 
 
 def _heights(x: Floats, y: Floats, wanted: Sequence[float]) -> list[float]:

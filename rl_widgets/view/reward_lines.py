@@ -7,6 +7,7 @@ import numpy as np
 from rl_widgets.view import catalogue, legend, wording
 from rl_widgets.view.curve import Curve
 from rl_widgets.view.lines import PALETTE, TARGET, Line
+from rl_widgets.view.marks import at_words
 
 
 def lines(drawn: Curve) -> list[Line]:
@@ -50,8 +51,7 @@ def notes(drawn: Curve) -> list[str]:
 def where(drawn: Curve, x: float | None, newest: bool) -> str:
     """Where the legend's values are taken; of the newest mean also of how many episodes it is."""
     place = legend.beside(drawn.x, drawn.y, None, -1) if x is None else x
-    words = wording.number(place) if drawn.axis == "time" else wording.count(place)
-    at = f"at {drawn.x_title} {words}"
+    words = at_words(drawn.axis, drawn.unit, drawn.x_title, place)
     if newest and drawn.episodes is not None:
-        return f"mean of {wording.plural(round(drawn.episodes), 'episode')}, {at}"
-    return at
+        return f"mean of {wording.plural(round(drawn.episodes), 'episode')}, {words}"
+    return words

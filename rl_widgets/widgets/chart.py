@@ -56,9 +56,7 @@ class LinesChart:
         self._x = bqplot.LinearScale(min=0.0, max=1.0)
         self._y = bqplot.LinearScale(min=0.0, max=1.0)
         self._x_axis = Axis(scale=self._x, label_offset="34px", grid_lines="none")
-        self._y_axis = Axis(
-            scale=self._y, side="left", label_offset="46px", grid_lines="solid"
-        )
+        self._y_axis = Axis(scale=self._y, side="left", label_offset="46px", grid_lines="solid")
         self.widget = bqplot.Figure(
             marks=self._below() + self._above(),
             axes=[self._x_axis, self._y_axis],
@@ -110,7 +108,7 @@ class LinesChart:
                 x, edges = _NOTHING, _NOTHING
                 band = line.band()
                 if band is not None:
-                    x, edges = band[0], np.vstack([axes.y(band[1]), axes.y(band[2])])
+                    x, edges = band[0], axes.edges(band[1], band[2])
                 set_data(marks.band, x, edges, {"fill_colors": [line.colour]})
 
     def close(self) -> None:
@@ -316,7 +314,15 @@ class RewardChart(LinesChart):
 def set_data(
     mark: bqplot.Mark, x: Floats, y: Floats, style: Mapping[str, object] | None = None
 ) -> None:
-    """Set data and style of a mark in one message, and only where they differ."""
+    """Set data and style of a mark in one message, and only where they differ.
+
+    Gaps at the ends are left out: bqplot writes a wrong path for a line that ends in one.
+    """
+    known = np.flatnonzero(np.isfinite(y).all(axis=0) if y.ndim == 2 else np.isfinite(y))
+    ends = slice(known[0], known[-1] + 1) if len(known) else slice(0)
+    # A band of one point is none, and bqplot would take its two edges for two points.
+    enough = len(known) > (1 if y.ndim == 2 else 0)
+    x, y = (x[ends], y[..., ends]) if enough else (_NOTHING, _NOTHING)
     new = {n: value for n, value in (style or {}).items() if not _same(getattr(mark, n), value)}
     if not (_same(mark.x, x) and _same(mark.y, y)):
         new |= {"x": x, "y": y}
@@ -338,9 +344,7 @@ def _same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def label_axis(
-    axis: Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]
-) -> None:
+def label_axis(axis: Axis, title: str, ticks: tuple[float, ...], words: tuple[str, ...]) -> None:
     """Set title, ticks and their words in one message, and only where they differ."""
     labels = {_key(tick): word for tick, word in zip(ticks, words, strict=True)}
     with axis.hold_sync():

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator
 
 from rl_widgets.store import statuses
+from rl_widgets.store.logger import RunLogger
 from tests.browser.conftest import Browser, Lab
 from tests.view.fixture_runs import FixtureRun, make
 
@@ -163,6 +164,45 @@ def test_the_chart_is_used_while_the_cell_is_busy(
 
     fixture.end(statuses.COMPLETED)
     page.locator(".jp-OutputArea-output pre", has_text="'Completed'").wait_for()
+    assert browser.our_errors() == []
+
+
+def test_a_resumed_run_in_a_narrow_cell(lab: Lab, browser: Browser, own_home: Path) -> None:
+    fixture = learned(own_home, RUN, 90)
+    second = RunLogger.to_spool(fixture.folder, "head", attempt=2)
+    for i in range(80, 131):
+        values = {"num_env_steps_sampled_lifetime": i * 16_000, "training_iteration": i}
+        for name, value in (("mean", 1.0), ("min", -0.5), ("max", 1.5)):
+            values[f"episode_reward_{name}"] = value * (i - 70) / 3
+        second.log_metrics(values, step=i, env_steps=i * 16_000)
+    fixture.take_in()
+    fixture.end(statuses.FAILED, {"message": "ValueError: no"})
+    lab.write("narrow.ipynb", f"from rl_widgets import *\nRunDetails(Workspace().get_run({RUN!r}))")
+    # As wide as half a page, or a page at 200 %.
+    page = browser.page
+    page.set_viewport_size({"width": 650, "height": 1500})
+    browser.open("narrow.ipynb")
+    browser.execute("application:toggle-left-area")
+    browser.run_all()
+    view = page.locator(".rlw-card.jupyter-widgets")
+    view.locator(".rlw-chart path.line[d]").first.wait_for(state="attached")
+    view.locator(".rlw-chart").scroll_into_view_if_needed()
+    browser.wait_until(lambda: "resumed" in legend(view), "the beginning of the attempt")
+    page.wait_for_timeout(600)
+    browser.picture("reward-chart-narrow-light")
+    assert view.evaluate("card => card.scrollWidth <= card.clientWidth")
+    view.get_by_role("button", name="Time", exact=True).click()
+    view.locator(".rlw-chart .axislabel", has_text="time since the start").wait_for()
+    view.get_by_role("button", name="Log scale").click()
+    view.get_by_text("left out of the logarithmic axis").wait_for()
+    page.wait_for_timeout(600)
+    browser.use_theme("JupyterLab Dark")
+    browser.picture("reward-chart-narrow-dark")
+    view.get_by_role("button", name="Iteration", exact=True).click()
+    browser.wait_until(lambda: "at iteration 130" in legend(view), "the other axis")
+    # A click on a mark opens what it stands for.
+    view.locator(".rlw-chart .dot").first.click()
+    page.locator(".rlw-tabs .lm-mod-current", has_text="Checkpoints").wait_for()
     assert browser.our_errors() == []
 
 
