@@ -69,7 +69,7 @@ def test_a_canceled_run_goes_on_to_its_goal_and_leaves_nothing(lab: Lab) -> None
     wait_for_a_checkpoint(run)
     assert "of the trainer" in stacks.dump(run.folder)
     written = run.folder / stacks.STACKS_FILE
-    wait_until(lambda: "impala.py" in written.read_text(), "the stacks of the trainer", 30)
+    wait_until(lambda: "default_worker.py" in written.read_text(), "the stacks of the trainer", 30)
     run.cancel()
     assert run.wait_for_completion()["status"] == "Canceled"
     first = attempts(run)[1]
