@@ -187,6 +187,7 @@ class Run:
         return {
             "runId": record.id,
             "runNumber": record.number,
+            "attempt": record.attempt,
             "target": record.target,
             "status": record.status,
             "statusMessage": record.message,

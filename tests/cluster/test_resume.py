@@ -83,6 +83,7 @@ def test_a_canceled_run_goes_on_to_its_goal_and_leaves_nothing(lab: Lab) -> None
     assert run.wait_for_completion()["status"] == "Completed"
 
     details = run.get_details()
+    assert details["attempt"] == 2
     assert details["runDefinition"]["stop"] == stop
     assert [child.status for child in run.get_children()] == ["Completed"]
     both = attempts(run)
