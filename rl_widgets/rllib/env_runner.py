@@ -33,7 +33,7 @@ class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
 
     def __init__(self, *, config: Any, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
-        self._clock = EnvRunnerClock(self.metrics)
+        self._clock = EnvRunnerClock(self.metrics, own_process=bool(self.worker_index))
         self._state_server_asked: Any = None
         self._state_server_up = False
         if self.config.seed is not None:

@@ -91,10 +91,15 @@ def _add_up(logger: Any, timers: Mapping[Any, str]) -> defaultdict[str, float]:
 
 
 class EnvRunnerClock:
-    """Times one env runner from sample to sample and logs the sums into its metrics."""
+    """Times one env runner from sample to sample and logs the sums into its metrics.
 
-    def __init__(self, logger: Any) -> None:
+    `own_process`: it does nothing else but sample. The one of the main process also learns between
+    two samples.
+    """
+
+    def __init__(self, logger: Any, own_process: bool = True) -> None:
         self._logger = logger
+        self._own_process = own_process
         self._seconds = _add_up(logger, _ENV_RUNNER_TIMERS)
         self._began: float | None = None
         self._weights_before = 0.0
@@ -111,7 +116,7 @@ class EnvRunnerClock:
             gap = max(0.0, now - self._left - self._weights_before)
             # What the thread itself did meanwhile is the handing over of the sample before.
             busy = time.thread_time() - self._left_cpu - self._loading_cpu
-            handing_over = min(max(busy, 0.0), gap)
+            handing_over = min(max(busy, 0.0), gap) if self._own_process else 0.0
             seconds["handover"] += handing_over
             seconds["idle"] = gap - handing_over
         self._began = now

@@ -72,6 +72,17 @@ def test_the_phases_of_an_env_runner_add_up_to_the_time_that_passed(clock):
     assert sum(second[f"phase_{p}_s"] for p in phases.ENV_RUNNER_PHASES) == pytest.approx(1.23)
 
 
+def test_an_env_runner_of_the_main_process_hands_nothing_over_while_it_learns(clock):
+    logger = MetricsLogger()
+    env_runner = EnvRunnerClock(logger, own_process=False)
+    sample(env_runner, logger, clock)
+    sums(logger)
+    clock.passes(0.7)  # the same thread learns
+    sample(env_runner, logger, clock)
+    found = sums(logger)
+    assert (found["phase_handover_s"], found["phase_idle_s"]) == (0.0, pytest.approx(0.7))
+
+
 def test_new_weights_count_once_wherever_they_come(clock):
     logger = MetricsLogger()
     env_runner = EnvRunnerClock(logger)
