@@ -1,0 +1,304 @@
+"""The reward chart without a browser: what is sent for a point, a pointer, a window, a choice."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rl_widgets.store import statuses
+from rl_widgets.store.errors import UserError
+from rl_widgets.view.reader import RunReader
+from rl_widgets.widgets.panel import PanelContext
+from rl_widgets.widgets.reward_panel import RewardPanel
+from tests.view.fixture_runs import FixtureRun, make
+from tests.widgets.conftest import Messages
+
+OTHER = "pong_1700000001_0badf00d"
+
+
+class Shown:
+    """A panel, its run, and a thread that is this test: commands wait until they are worked."""
+
+    def __init__(self, folder: Path, messages: Messages) -> None:
+        self.fixture = make(folder)
+        self.fixture.start()
+        self.messages = messages
+        self.commands: list[Callable[[], None]] = []
+        self.opened: list[str] = []
+        self.reader = RunReader.of(self.fixture.run)
+        self.reader.read()
+        self.context = PanelContext(
+            self.fixture.run, self.reader, self.commands.append, self.opened.append
+        )
+        self.panel = RewardPanel(self.context)
+        self.chart = self.panel._chart
+
+    def work(self) -> None:
+        while self.commands:
+            self.commands.pop(0)()
+
+    def log(self, i: int, mean: float, **more: float) -> None:
+        values = {
+            "episode_reward_mean": mean,
+            "episode_reward_min": mean - 1,
+            "episode_reward_max": mean + 1,
+            "num_env_steps_sampled_lifetime": i * 100.0,
+            **more,
+        }
+        self.fixture.logger.log_metrics(values, step=i, env_steps=i * 100)
+
+    def tick(self) -> None:
+        self.fixture.take_in()
+        self.panel.draw(self.reader.read())
+
+    def line(self, name: str = "main") -> list[float]:
+        return [float(v) for v in self.chart._marks[name].line.y]
+
+    def sent(self) -> Counter[str]:
+        """How many messages each widget was sent since the last look."""
+        found = Counter(m.comm_id for m in self.messages.updates())
+        self.messages.clear()
+        return found
+
+
+@pytest.fixture
+def shown(tmp_path: Path, messages: Messages) -> Shown:
+    return Shown(tmp_path / "ws", messages)
+
+
+@pytest.fixture
+def learning(shown: Shown) -> Shown:
+    """A run of 3,000 points."""
+    for i in range(1, 3001):
+        shown.log(i, math.sin(i))
+    shown.tick()
+    shown.sent()
+    return shown
+
+
+def test_a_point_is_one_message_for_each_widget_that_changes(shown: Shown) -> None:
+    for i in range(1, 40):
+        shown.log(i, i / 10)
+    shown.tick()
+    shown.sent()
+    for i in range(40, 50):
+        shown.log(i, i / 10)
+        shown.tick()
+        found = shown.sent()
+        assert max(found.values()) == 1
+        # Line, band, legend; now and then the axes; not the columns, the cursor or the target.
+        assert len(found) <= 7
+    assert shown.line()[-1] == pytest.approx(4.9)
+
+
+def test_what_is_shown_already_is_not_sent_again(shown: Shown) -> None:
+    shown.tick()
+    assert not shown.panel._place.children
+    shown.log(1, 1.0)
+    shown.fixture.logger.log_event("checkpoint", "a", 1, 100, path="head/checkpoints/a")
+    shown.tick()
+    assert shown.panel._place.children == (shown.chart.widget,)
+    shown.sent()
+    for _ in range(3):
+        shown.tick()
+    assert not shown.sent()
+
+
+def test_a_line_that_is_no_number_is_said_and_not_drawn(shown: Shown) -> None:
+    for i, value in enumerate([math.nan, math.inf, -math.inf], 1):
+        shown.log(i, value)
+    shown.tick()
+    # An algorithm says NaN before an episode has ended.
+    assert "No episode has ended yet." in shown.panel._message.value
+    assert not shown.panel._place.children
+    shown.log(4, 1.0)
+    shown.tick()
+    assert shown.line() == [1.0]
+    assert "3 of 4 values" in shown.panel._note.value
+
+
+def test_the_pointer_moves_the_joined_cursor(shown: Shown) -> None:
+    for i in range(1, 11):
+        shown.log(i, float(i), episodes_in_mean=7.0)
+    shown.tick()
+    assert "mean of 7 episodes" in shown.panel._legend.value
+    places: list[float | None] = []
+    shown.context.cursor.listen(places.append)
+    shown.sent()
+    for x in np.linspace(310, 690, 200):
+        shown.chart._pointed(None, {"event": "hover", "data": {"x": float(x)}})
+    shown.work()
+    # Of two hundred places only the last was worth a drawing.
+    assert places == [700.0]
+    found = shown.sent()
+    # The line of the cursor, the legend, and the button that leads back, with nothing twice.
+    assert len(found) == 3
+    assert max(found.values()) == 1
+    assert "at env steps 700" in shown.panel._legend.value
+    assert "<b>7.00</b>" in shown.panel._legend.value
+    shown.panel._controls.back.click()
+    shown.work()
+    assert shown.context.cursor.x == 600.0
+    shown.panel._controls.follow.click()
+    shown.work()
+    assert places[-1] is None
+    assert not len(shown.chart._cursor.x)
+
+
+def test_a_window_of_the_page_is_drawn_at_full_resolution(learning: Shown) -> None:
+    shown = learning
+    assert len(shown.line()) <= 2000
+    shown.panel._controls.mode.value = "zoom"
+    shown.work()
+    assert shown.chart.widget.interaction is shown.chart._zoom
+    shown.sent()
+    shown.chart._x.set_state({"min": 100_000.0, "max": 110_000.0})
+    shown.work()
+    x = shown.chart._marks["main"].line.x
+    assert ((x >= 100_000) & (x <= 110_000)).sum() == 101
+    # What the page has moved is not sent back to it.
+    assert shown.chart._x.comm.comm_id not in shown.sent()
+    # New points do not move the window.
+    shown.log(3001, 5.0)
+    shown.tick()
+    assert shown.chart.window == (100_000.0, 110_000.0)
+    assert shown.chart._x.comm.comm_id not in shown.sent()
+    shown.panel._controls.wider.click()
+    shown.work()
+    low, high = shown.chart.window
+    assert (low, high) == pytest.approx((105_000 - 5_000 / 0.6, 105_000 + 5_000 / 0.6))
+    shown.panel._controls.follow.click()
+    shown.work()
+    assert shown.chart.window[0] == 0.0
+    assert shown.line()[-1] == 5.0
+    shown.panel._controls.mode.value = "read"
+    shown.work()
+    assert shown.chart.widget.interaction is None
+
+
+def test_a_window_of_time_outlives_a_larger_unit(shown: Shown) -> None:
+    shown.log(1, 1.0)
+    shown.tick()
+    shown.panel.draw_over("time")
+    shown.panel._look_at(60.0, 120.0)
+    assert shown.chart.window == (60.0, 120.0)
+    record = shown.reader.record
+    assert record.started is not None
+    shown.fixture.set(started=record.started - 4000)
+    shown.tick()
+    assert shown.chart.window == pytest.approx((1.0, 2.0))
+
+
+def test_smoothing_draws_the_logged_line_behind(shown: Shown) -> None:
+    for i in range(1, 11):
+        shown.log(i, float(i % 2))
+    shown.tick()
+    shown.panel._controls.smoothing.value = 0.9
+    shown.work()
+    assert shown.line("as logged") == [1.0, 0.0] * 5
+    assert 0.3 < shown.line()[-1] < 0.6
+    assert "mean, smoothed" in shown.panel._legend.value
+    shown.panel._controls.smoothing.value = 0.0
+    shown.work()
+    assert set(shown.chart._marks) == {"main", "target"}
+
+
+def test_a_logarithmic_axis_only_where_there_is_a_logarithm(shown: Shown) -> None:
+    shown.log(1, -21.0)
+    shown.tick()
+    assert shown.panel._controls.log.disabled
+    shown.log(2, 10.0)
+    shown.tick()
+    assert not shown.panel._controls.log.disabled
+    shown.panel._controls.log.value = True
+    shown.work()
+    assert shown.line() == [1.0]
+    assert "1 of 2 values is 0 or less" in shown.panel._note.value
+    assert all(np.isfinite(m.line.y).all() for m in shown.chart._marks.values())
+
+
+def test_a_click_on_a_mark_opens_what_it_stands_for(shown: Shown) -> None:
+    for i in range(1, 30):
+        shown.log(i, float(i))
+    shown.fixture.logger.log_event("video", "a video", 20, 2000, path="head/videos/a.mp4")
+    shown.tick()
+    assert shown.chart._events["video"].names.tolist() == ["a video · at env steps 2,000"]
+    shown.chart._clicked("video", {"event": "element_click", "data": {"index": 0}})
+    shown.chart._clicked("target_reached", {"event": "element_click", "data": {"index": 0}})
+    shown.work()
+    assert shown.opened == ["Episodes"]
+
+
+def test_references_are_drawn_beside_the_run(shown: Shown, tmp_path: Path) -> None:
+    other: FixtureRun = make(tmp_path / "ws", run_id=OTHER)
+    other.start()
+    for i in range(1, 4):
+        other.result(i, float(-i))
+    path = tmp_path / "azure.csv"
+    path.write_text("env_steps,reward\n100,1\n200,2\n")
+    with pytest.raises(UserError, match="neither a run nor"):
+        shown.panel.set_reference("nothing")
+    shown.panel.set_reference(other.run, path)
+    shown.log(1, 1.0)
+    shown.tick()
+    assert shown.line(f"reference {OTHER}") == [-1.0, -2.0, -3.0]
+    assert shown.line(f"reference {path}") == [1.0, 2.0]
+    shown.panel.draw_over("time")
+    assert "azure.csv has no column of time" in shown.panel._note.value
+    shown.panel.set_reference()
+    shown.work()
+    assert set(shown.chart._marks) == {"main", "target"}
+
+    controls = shown.panel._controls
+    controls.compare.value = True
+    shown.work()
+    assert controls.name.options == (OTHER,)
+    controls.name.value = "no.csv"
+    controls.add.click()
+    shown.work()
+    assert "There is no file &#x27;no.csv&#x27;." in shown.panel._trouble.value
+    controls.name.value = OTHER
+    controls.add.click()
+    shown.work()
+    assert f"reference {OTHER}" in shown.chart._marks
+    assert not shown.panel._trouble.value
+
+
+def test_after_the_end_a_person_still_gets_what_they_ask_for(learning: Shown) -> None:
+    shown = learning
+    shown.fixture.end(statuses.COMPLETED)
+    shown.tick()
+    shown.sent()
+    controls = shown.panel._controls
+    controls.csv.click()
+    controls.table.value = True
+    controls.png.click()
+    shown.work()
+    assert "data:text/csv;base64," in shown.panel._download.value
+    assert "The last 50 of 3,000 values" in shown.panel._table.value
+    assert [m.kind for m in shown.messages if m.kind == "comm_msg" and not m.state]
+    controls.table.value = False
+    shown.work()
+    assert not shown.panel._table.value
+
+
+def test_everything_that_answers_is_named(shown: Shown) -> None:
+    """What is not among the controls is deaf while a cell runs."""
+    named = set(shown.panel.controls)
+    assert set(shown.chart.controls) <= named
+    controls = shown.panel._controls
+    assert {controls.axis, controls.mode, controls.smoothing, controls.name} <= named
+
+
+def test_close_leaves_no_widget_of_the_chart(shown: Shown) -> None:
+    shown.log(1, 20.0)
+    shown.fixture.logger.log_event("checkpoint", "a", 1, 100, path="head/checkpoints/a")
+    shown.tick()
+    parts = [shown.chart.widget, *shown.chart.widget.marks, shown.chart._x, shown.chart._unit]
+    shown.panel.close()
+    assert all(part.comm is None for part in parts)
