@@ -24,6 +24,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+import psutil  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 from rl_widgets import Experiment, ReinforcementLearningEstimator, Run, Workspace  # noqa: E402
@@ -208,6 +209,65 @@ def long_curves(folder: Path) -> None:
         fixture.end(statuses.COMPLETED)
 
 
+def wide_and_quiet(folder: Path) -> None:
+    """A run of 300 metrics with nothing new: until it is painted, and what it then costs."""
+    fixture = make(Path(os.environ["RL_WIDGETS_HOME"]), run_id="wide")
+    fixture.start()
+    for i in range(1, 301):
+        values = {f"group_{n % 7}/metric_{n:03d}": n + (i % 17) for n in range(300)}
+        fixture.logger.log_metrics(
+            {"episode_reward_mean": -21 + i / 20, "training_iteration": i, **values},
+            step=i,
+            env_steps=500 * i,
+        )
+    fixture.take_in()
+    notebooks, own = folder / "wide-notebooks", folder / "wide-jupyter"
+    notebooks.mkdir()
+    own.mkdir()
+    lab = Lab(notebooks, own)
+    try:
+        lab.wait_until_up()
+        cell = "RunDetails(ws.get_run('wide')).show()"
+        lab.write("wide.ipynb", "from rl_widgets import *\nws = Workspace(); RunDetails", cell)
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(
+                executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium", args=FLAGS
+            )
+            page = chromium.new_page(viewport={"width": 1300, "height": 2400})
+            browser = Browser(page, lab)
+            browser.open("wide.ipynb")
+            browser.execute("notebook:run-cell-and-select-next")
+            page.locator(".jp-CodeCell .jp-InputPrompt", has_text="[1]").wait_for()
+            begin = time.perf_counter()
+            browser.execute("notebook:run-cell")
+            page.locator(".rlw-card .bqplot path.line[d]").first.wait_for(state="attached")
+            painted = time.perf_counter() - begin
+            page.wait_for_timeout(3000)
+            begin = time.perf_counter()
+            page.get_by_role("tab", name="Metrics").click()
+            small = page.locator(".rlw-card .bqplot path.line[d]")
+            browser.wait_until(lambda: small.count() >= 12, "the small charts")
+            charts = time.perf_counter() - begin
+            page.wait_for_timeout(3000)
+            kernels = [
+                p
+                for p in psutil.Process(lab._process.pid).children(recursive=True)
+                if "ipykernel_launcher" in " ".join(p.cmdline())
+            ]
+            before = sum(sum(k.cpu_times()[:2]) for k in kernels)
+            page.wait_for_timeout(30_000)
+            used = sum(sum(k.cpu_times()[:2]) for k in kernels) - before
+            chromium.close()
+        print(
+            f"300 metrics: view painted in {painted:.2f} s (goal 2), tab of the metrics in "
+            f"{charts:.2f} s; quiet, its kernel takes {used / 30:.2%} of a core (goal 1 %)",
+            flush=True,
+        )
+    finally:
+        lab.stop()
+        fixture.end(statuses.COMPLETED)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--points", type=int, default=60)
@@ -218,6 +278,7 @@ def main() -> int:
         folder = Path(name)
         os.environ["RL_WIDGETS_HOME"] = str(folder / "home")
         long_curves(folder)
+        wide_and_quiet(folder)
         live(folder, arguments.views, arguments.points, arguments.period)
     return 0
 

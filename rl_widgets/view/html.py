@@ -59,6 +59,15 @@ def trouble(view: RunView) -> str:
     return f'<div class="rlw-warning">{escape(view.trouble)}</div>' if view.trouble else ""
 
 
+def answers_late(view: RunView) -> str:
+    """What to know where a page is heard only between two cells."""
+    command = f"rl-widgets cancel {view.header.run_id}"
+    return (
+        '<div class="rlw-note">While a cell runs, the buttons here answer when it has ended; '
+        f"<code>{escape(command)}</code> in a terminal ends the run at once.</div>"
+    )
+
+
 def failure(view: RunView) -> str:
     """Why the run failed: sentence, file and line, traceback or the log's last lines; or ''."""
     found = view.failure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import sys
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import traitlets
 
-from rl_widgets.store.errors import UserError
+from rl_widgets.store.errors import RLWidgetsError, UserError
 from rl_widgets.view import html, style, text
 from rl_widgets.view.curve import AXES
 from rl_widgets.view.follower import Follower
@@ -30,12 +31,14 @@ from rl_widgets.widgets.metrics_panel import MetricsPanel
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.saved_form import SavedForm
-from rl_widgets.widgets.subshells import answer_while_busy
+from rl_widgets.widgets.subshells import Answering, answer_while_busy
 from rl_widgets.widgets.throughput_panel import ThroughputPanel
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
 
+
+_log = logging.getLogger(__name__)
 
 #: The tabs, in their order.
 PANELS: tuple[type[Panel], ...] = (
@@ -73,6 +76,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         self._lock = threading.Lock()
         self._newest: RunView | None = None
         self._saved: SavedForm | None = None
+        self._answering = Answering()
         self._reader = RunReader.of(run)
         self._thread = CommandThread(f"rl_widgets shows {run.id}", self._switch_off)
         self._workspace = run.workspace
@@ -106,6 +110,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         # date, so they tell no state.
         bundle["text/plain"] = f"RunDetails({self._view.header.run_id})"
         shell.display_pub.publish(data=bundle, metadata={})
+        self._answering.shown(shell)
         self._saved = SavedForm(shell, self._key)
         self._saved.show(self._view)
         # The page's count of its views may come late: a kernel that is busy with this very cell
@@ -165,6 +170,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
             "criteria": html.criteria,
         }
         self._pieces = {name: (ipywidgets.HTML(), make) for name, make in pieces.items()}
+        self._answers_late = ipywidgets.HTML()
         self._cancel = CancelControl(self._thread.post, self._run.cancel)
         self._context = PanelContext(self._run, self._reader, self._thread.post, self._open)
         self._context.again = self._follow_again
@@ -182,7 +188,12 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
     def _parts(self) -> list[ipywidgets.Widget]:
         piece = {name: widget for name, (widget, _) in self._pieces.items()}
         names = ("trouble", "failure", "warnings", "facts", "criteria")
-        above = [self._header.widget, *(piece[n] for n in names), self._child_runs.widget]
+        above = [
+            self._header.widget,
+            self._answers_late,
+            *(piece[n] for n in names),
+            self._child_runs.widget,
+        ]
         return [self._style, *above, self._reward.widget, self._tabs]
 
     def _draw(self, view: RunView) -> None:
@@ -193,6 +204,9 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
             value = make(view)
             set_value(widget, value=value)
             set_shown(widget, bool(value))
+        late = self._answering.only_between_cells and not view.final
+        set_value(self._answers_late, value=html.answers_late(view) if late else "")
+        set_shown(self._answers_late, late)
         self._child_runs.draw(view)
         self._reward.draw(view)
         self._draw_tab(view)
@@ -208,7 +222,11 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
             panel = self._panels[place] = PANELS[place](self._context)
             self._tabs.children[place].children = [panel.widget]
             answer_while_busy(*panel.controls)
-        panel.draw(view)
+        try:
+            panel.draw(view)
+        except (RLWidgetsError, OSError):
+            # The follower meets the same trouble, says it, and hands on a view once it is over.
+            _log.warning("The tab %s could not be read", panel.title, exc_info=True)
 
     def _all_panels(self) -> list[Panel]:
         return [self._reward, *self._panels.values()] if hasattr(self, "_reward") else []
@@ -256,6 +274,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
     # -- what comes from the page: commands for the view's thread, nothing more ----------------
 
     def _on_view_count(self, change: Any) -> None:
+        self._answering.hears()
         self._thread.post(functools.partial(self._rest_or_follow, bool(change["new"])))
 
     def _rest_or_follow(self, shown: bool) -> None:

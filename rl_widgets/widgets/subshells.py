@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import threading
+import time
+from typing import Any
+
 import ipywidgets
 
 
@@ -16,3 +21,36 @@ def answer_while_busy(*widgets: ipywidgets.Widget) -> None:
     for widget in widgets:
         if widget.comm is not None:
             widget.comm._reply_subshell_for = None
+
+
+class Answering:
+    """Whether what a person does in the page is heard while a cell of the kernel runs.
+
+    That takes a kernel with subshells, and a page that sends what its widgets say to one.
+    """
+
+    #: Seconds after which a page that shows a view has said so, if it is heard.
+    PATIENCE = 6.0
+
+    def __init__(self) -> None:
+        self._kernel_can = True
+        self._heard: bool | None = None
+        self._shown = math.inf
+
+    def shown(self, shell: Any) -> None:
+        """A view goes to the page of `shell` (IPython's) now."""
+        self._kernel_can = bool(
+            getattr(getattr(shell, "kernel", None), "_supports_kernel_subshells", False)
+        )
+        self._shown = time.monotonic()
+
+    def hears(self) -> None:
+        """Something came from the page, on the calling thread."""
+        self._heard = threading.current_thread() is not threading.main_thread()
+
+    @property
+    def only_between_cells(self) -> bool:
+        """Whether the page is heard only while no cell runs."""
+        if not self._kernel_can or self._heard is False:
+            return True
+        return self._heard is None and time.monotonic() - self._shown > self.PATIENCE

@@ -108,6 +108,7 @@ def test_a_run_is_watched_and_canceled(lab: Lab, browser: Browser, workspace: Wo
     view.get_by_role("button", name="Cancel run").click()
     view.get_by_text("Cancel this run?").wait_for()
     assert badge(browser) == "Running"
+    assert view.get_by_text("While a cell runs, the buttons here").count() == 0
     view.get_by_role("button", name="Yes, cancel it").click()
     browser.wait_until(lambda: badge(browser) == "Canceled", "the end of the run", 60)
     [run] = workspace.experiments["browser-test"].get_runs()
