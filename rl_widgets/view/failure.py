@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -9,6 +10,8 @@ from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import wording
 
 _TRACEBACK_LINES = 30
+# Where Ray unpacks a snapshot on a node: …/working_dir_files/_ray_pkg_<digest>/train.py
+_SNAPSHOT = re.compile(r'(?<=File ")[^"]*/_ray_pkg_[0-9a-f]+/')
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def failure(record: RunRecord) -> Failure | None:
         place = PurePath(str(error["file"])).name
         if error.get("line"):
             place += f", line {error['line']}"
-    trace = str(error.get("traceback") or "").splitlines()
+    trace = _SNAPSHOT.sub("", str(error.get("traceback") or "")).splitlines()
     if len(trace) > _TRACEBACK_LINES:
         left_out = len(trace) - _TRACEBACK_LINES
         trace = [f"… {left_out:,} lines left out …", *trace[-_TRACEBACK_LINES:]]

@@ -122,12 +122,12 @@ def _label(name: str) -> str:
 def _rank(file: LogFile) -> tuple[int, list[int | str]]:
     """A script's own output first, then Ray's main processes; empty files last."""
     name = file.name.rpartition("/")[2]
-    group = 2
+    group = 3
     if _PROCESS.match(name) and not name.startswith("python-core"):
-        group = 0
+        group = 1 if name.endswith(".err") else 0
     elif name in _FIRST:
-        group = 1
-    return (group if file.size else group + 3, _natural(file.label))
+        group = 2
+    return (group if file.size else group + 4, _natural(file.label))
 
 
 def _natural(name: str) -> list[int | str]:

@@ -101,6 +101,8 @@ class LogPanel(Panel):
         if now >= self._next_sending or view.final:
             if self._live.look():
                 self._draw_lines()
+            elif ended:
+                self._draw_heading()
             self._enable()
 
     def close(self) -> None:

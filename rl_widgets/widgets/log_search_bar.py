@@ -52,6 +52,7 @@ class LogSearchBar:
         self._said = ipywidgets.HTML()
         for control in (self._text, self._regex):
             control.observe(lambda _: post(self._begin), names="value")
+        self._text.on_msg(lambda _, content, __: self._entered(content))
         self._previous.on_click(lambda _: post(functools.partial(self._jump, -1)))
         self._next.on_click(lambda _: post(functools.partial(self._jump, 1)))
         self.controls = (self._text, self._regex, self._previous, self._next)
@@ -77,6 +78,16 @@ class LogSearchBar:
         """End a search that goes on."""
         if self._search is not None:
             self._search.stop()
+
+    def _entered(self, content: dict[str, object]) -> None:
+        # Enter also where the text is the same: the log may have grown.
+        if content.get("event") == "submit":
+            self._post(self._again)
+
+    def _again(self) -> None:
+        search = self._search
+        if search is not None and search.done and search.pattern == self._text.value:
+            self._begin()
 
     def _begin(self) -> None:
         self.stop()

@@ -72,6 +72,17 @@ def test_a_failure_says_its_cause_first_even_of_a_long_traceback(tmp_path: Path)
     assert len(found) < 40_000
 
 
+def test_a_snapshots_file_is_named_without_where_ray_unpacked_it(tmp_path: Path) -> None:
+    fixture = make(tmp_path / "ws")
+    fixture.start()
+    place = "/tmp/rlw-3f/h/session_1/runtime_resources/working_dir_files/_ray_pkg_36059b1a/a/b.py"
+    trace = f'Traceback (most recent call last):\n  File "{place}", line 19, in f\nValueError: x\n'
+    fixture.end(statuses.FAILED, {"message": "ValueError: x", "traceback": trace})
+    failure = RunReader.of(fixture.run).read().failure
+    assert failure is not None
+    assert failure.traceback[1] == '  File "a/b.py", line 19, in f'
+
+
 def test_a_failure_without_a_traceback_shows_the_log(tmp_path: Path) -> None:
     fixture = make(tmp_path / "ws")
     fixture.start()

@@ -50,8 +50,8 @@ def test_files_have_names_for_people_and_come_in_an_order(folder: Path) -> None:
     source = next(s for s in sources(folder) if s.label == "Node worker-0")
     found = files(folder, source)
     assert [f.label for f in found] == [
-        "process 98: errors",
         "process 4711: output",
+        "process 98: errors",
         "raylet.out",
         "dashboard_agent.log",
         "process 4711: Ray core",

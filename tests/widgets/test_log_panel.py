@@ -207,6 +207,10 @@ def test_a_search_jumps_to_what_it_finds(fixture: FixtureRun, panel: Panel) -> N
     panel.search("ERROR: <")
     assert "1 of 1 line" in panel.said()
     assert panel.shown()[-1] == "Error: <x>"
+    # Enter once more finds what has been written since.
+    fixture.write_log("another error: <y>\n")
+    panel.all(ipywidgets.Text)[0]._handle_custom_msg({"event": "submit"}, [])
+    wait_until(lambda: "1 of 2 lines" in panel.said(), "the newer line")
     panel.search("nowhere")
     assert "Nothing found in" in panel.said()
     panel.search("(", regex=True)
@@ -296,6 +300,18 @@ def test_the_last_lines_of_a_run_are_drawn(fixture: FixtureRun, panel: Panel) ->
     assert panel.shown()[-1] == "the end"
     assert "live" not in panel.said()
     assert panel.follow.layout.display == "none"
+
+
+def test_a_log_that_had_ended_before_its_run_is_live_no_more(
+    fixture: FixtureRun, panel: Panel
+) -> None:
+    fixture.write_log("one\n")
+    panel.draw()
+    panel.draw()
+    assert "live" in panel.said()
+    fixture.end(statuses.COMPLETED)
+    panel.draw(0.01)
+    assert "live" not in panel.said()
 
 
 def test_a_name_that_is_not_listed_is_not_opened(fixture: FixtureRun, panel: Panel) -> None:
