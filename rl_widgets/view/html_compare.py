@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rl_widgets.view import compare_picture, legend, style, wording
-from rl_widgets.view.compare import Comparison, GroupResult, Result
+from rl_widgets.view.comparison import Comparison, GroupResult, Result
 from rl_widgets.view.escape import escape
 from rl_widgets.view.html import badge
 from rl_widgets.view.lines import Line

@@ -14,8 +14,9 @@ import ipywidgets
 
 from rl_widgets.store.errors import UserError
 from rl_widgets.view import html_compare, legend, seed_groups, style, wording
-from rl_widgets.view.compare import Choice, Comparer, Comparison, readers_of
+from rl_widgets.view.compare import Comparer, readers_of
 from rl_widgets.view.compare_follower import ComparisonFollower
+from rl_widgets.view.comparison import Choice, Comparison
 from rl_widgets.view.curve import AXES
 from rl_widgets.view.lines import frame
 from rl_widgets.view.seed_statistics import MEAN, STATISTICS

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rl_widgets.view import html, text
-from rl_widgets.view.compare import Comparison
+from rl_widgets.view.comparison import Comparison
 from rl_widgets.view.run_view import RunView
 
 #: A saved form is written anew at each change of state, and at most this often otherwise.

@@ -14,7 +14,8 @@ from rl_widgets.store import statuses
 from rl_widgets.store.metrics import NewPoint
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import compare_picture, html_compare, seed_groups
-from rl_widgets.view.compare import Choice, Comparer, Comparison, readers_of
+from rl_widgets.view.compare import Comparer, readers_of
+from rl_widgets.view.comparison import Choice, Comparison
 from rl_widgets.view.seed_statistics import IQM, MEAN, aggregate, estimate, statistic
 
 HEAD = {
