@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,12 +49,18 @@ def table(chart: SmallChart, x_title: str) -> str:
 
 def together(page: ChartPage, lines: Sequence[Line], x: float | None) -> str:
     """The legend of several metrics in one chart, with the values at `x`, or the last ones."""
+    found = legend.entries(lines, x)
+    where = "last values"
     if x is None:
-        where = "last"
+        # Also where the last one is none that is drawn.
+        found = tuple(
+            replace(entry, value=chart.last)
+            for entry, chart in zip(found, page.charts, strict=False)
+        )
     else:
         where = f"at {wording.number(x) if _is_time(page) else wording.count(x)} {page.x_title}"
     sentence = " ".join(chart.sentence for chart in page.charts)
-    return legend.html(legend.entries(lines, x), where, sentence)
+    return legend.html(found, where, sentence)
 
 
 def _is_time(page: ChartPage) -> bool:
@@ -69,8 +76,8 @@ def cursor_rules(page: ChartPage, grid: str, x: float | None) -> str:
     if x is None or not np.isfinite(x):
         return ""
     rules = [
-        f".{grid} .rlw-small-last {{ display: none; }}",
-        f".{grid} .rlw-small-at {{ display: inline; }}",
+        f".rlw .{grid} .rlw-small-head .rlw-small-last {{ display: none; }}",
+        f".rlw .{grid} .rlw-small-head .rlw-small-at {{ display: inline; }}",
     ]
     for place, chart in enumerate(page.charts, 1):
         # A number's words: neither quotes nor backslashes are in them.

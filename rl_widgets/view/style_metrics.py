@@ -22,9 +22,9 @@ SHEET = """
 .rlw .rlw-metrics input:focus-visible { outline: 2px solid var(--rlw-line); outline-offset: 1px; }
 .rlw .rlw-grid { display: grid; gap: 10px 14px; overflow: visible; width: 100%;
   grid-template-columns: repeat(auto-fill, minmax(min(190px, 100%), 1fr)); }
-.rlw .rlw-small { position: relative; overflow: visible; min-width: 0; }
-.rlw .rlw-small > *, .rlw .rlw-small > .widget-html > .widget-html-content { min-width: 0;
-  max-width: 100%; width: 100%; }
+.rlw .rlw-small-chart { position: relative; overflow: visible; min-width: 0; }
+.rlw .rlw-small-chart > *, .rlw .rlw-small-chart > .widget-html > .widget-html-content {
+  min-width: 0; max-width: 100%; width: 100%; }
 .rlw .rlw-small-head { display: flex; gap: 8px; padding-right: 30px; font-size: 12px;
   line-height: 20px; }
 .rlw .rlw-small-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
@@ -32,14 +32,14 @@ SHEET = """
 .rlw .rlw-small-head b { margin-left: auto; font-variant-numeric: tabular-nums;
   white-space: nowrap; font-weight: 600; }
 .rlw .rlw-small-head .rlw-small-at { display: none; color: var(--rlw-line); }
-.rlw .rlw-small .rlw-note { line-height: 16px; font-size: 11px; }
-.rlw .rlw-metrics .rlw-small button.rlw-as-table { position: absolute; right: 0; top: 0;
+.rlw .rlw-small-chart .rlw-note { line-height: 16px; font-size: 11px; }
+.rlw .rlw-metrics .rlw-small-chart button.rlw-as-table { position: absolute; right: 0; top: 0;
   width: 24px; height: 20px; line-height: 18px; padding: 0; font-size: 11px;
   background: transparent; color: var(--rlw-quiet); border: 1px solid transparent; z-index: 1; }
-.rlw .rlw-small button.rlw-as-table:hover { border-color: var(--rlw-border); }
-.rlw .rlw-small .bqplot path.line { stroke-linecap: round; stroke-linejoin: round; }
-.rlw .rlw-small .rlw-rows { height: 130px; overflow: auto; border: 1px solid var(--rlw-border);
-  border-radius: 5px; }
+.rlw .rlw-small-chart button.rlw-as-table:hover { border-color: var(--rlw-border); }
+.rlw .rlw-small-chart .bqplot path.line { stroke-linecap: round; stroke-linejoin: round; }
+.rlw .rlw-small-chart .rlw-rows { height: 130px; overflow: auto; border-radius: 5px;
+  border: 1px solid var(--rlw-border); }
 .rlw table.rlw-table { border-collapse: collapse; width: 100%; font-size: 11.5px; border: 0;
   font-variant-numeric: tabular-nums; line-height: 17px; margin: 0; }
 .rlw table.rlw-table th { position: sticky; top: 0; background: var(--rlw-raised);

@@ -181,7 +181,7 @@ class _Cell:
         self.widget = ipywidgets.VBox(
             [self._head, self._figure, self._button], layout=shared.layout
         )
-        self.widget.add_class("rlw-small")
+        self.widget.add_class("rlw-small-chart")
         self._chart: SmallChart | None = None
         self._as_table = False
 
