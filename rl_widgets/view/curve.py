@@ -20,6 +20,8 @@ from rl_widgets.view.smoothing import smoothed
 
 #: Points that a line is thinned to; smallest and largest values are kept.
 MAX_POINTS = 2000
+#: Points of a window that a person moves: the page draws them anew at each step of the mouse.
+WINDOW_POINTS = 1000
 
 #: The x-axes that a person may choose, with their words.
 AXES = {"env_steps": "Env steps", "iteration": "Iteration", "time": "Time"}
@@ -142,10 +144,11 @@ def curve(
         seen = _seen(around[0], look.window)
         around = thinned_band((around[0][seen], around[1][seen], around[2][seen]))
     seen = _seen(x, look.window)
-    thin_x, thin_y = thinned(x[seen], y[seen])
+    most = MAX_POINTS if look.window is None else WINDOW_POINTS
+    thin_x, thin_y = thinned(x[seen], y[seen], most)
     smooth_x, smooth_y = _nothing(), _nothing()
     if look.smoothing > 0:
-        smooth_x, smooth_y = thinned(x[seen], smooth[seen])
+        smooth_x, smooth_y = thinned(x[seen], smooth[seen], most)
     return Curve(
         metric=series.name,
         axis=axis,

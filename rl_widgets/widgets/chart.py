@@ -211,10 +211,12 @@ class RewardChart(LinesChart):
 
     def draw_in(self, axes: Frame, lines: Sequence[Line], move: bool = True) -> None:
         super().draw_in(axes, lines, move)
+        # While the page moves the axis they would only be drawn again and again.
+        at = _NOTHING
         if self.widget.interaction is None:
             half = (axes.x_high - axes.x_low) / (2 * _COLUMNS)
             at = np.linspace(axes.x_low + half, axes.x_high - half, _COLUMNS)
-            set_data(self._columns, at, np.ones(_COLUMNS))
+        set_data(self._columns, at, np.ones(len(at)))
 
     def show_cursor(self, x: float | None) -> None:
         """A line at `x`, in the axis' units; none for None."""

@@ -32,7 +32,7 @@ from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_controls import ZOOM, RewardControls
 
 #: Seconds between two drawings while a person moves the chart or the cursor.
-_PACE = 0.08
+_PACE = 0.12
 #: What one step of the zoom's buttons does to the window.
 _ZOOM, _PAN = 0.6, 0.25
 
