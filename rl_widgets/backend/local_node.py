@@ -90,6 +90,8 @@ class LocalNode:
         else:
             how = f"ended with exit code {code}"
         lines = [line.strip() for line in self._start_log().splitlines() if line.strip()]
+        # Ray quotes its dashboard's log below this line, which says nothing by itself.
+        lines = [line for line in lines if not line.startswith("The last 20 lines of")]
         last = lines[-1] if lines and not self.joined else ""
         return f"{how}: {last}" if last else how
 

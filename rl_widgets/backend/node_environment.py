@@ -46,6 +46,8 @@ _RAY = {
     # Python that starts on a busy machine or from a slow disk needs more than Ray's 30 s.
     "RAY_agent_register_timeout_ms": "120000",
     "RAY_worker_register_timeout_seconds": "180",
+    # The run's own cluster_coordination_timeout_seconds tells how long is too long.
+    "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "300",
 }
 _TUNABLE = {
     name: _RAY[name]
