@@ -148,6 +148,10 @@ def add_old_names(result: dict[str, Any], window: EpisodeWindow) -> None:
             result[old] = value
     before = window.total
     window.total = int(_number(sampled.get("num_episodes_lifetime")) or before)
+    if not before:
+        # The first result of a resumed run: its earlier episodes are none of this iteration's.
+        new_ones = _number(sampled.get("num_episodes"))
+        before = 0 if new_ones is None else max(0, window.total - int(new_ones))
     result["episodes_total"] = window.total
     result["episodes_this_iter"] = max(0, window.total - before)
     result["episodes_in_mean"] = len(window.returns) or min(
