@@ -31,10 +31,11 @@ MAX_ROWS = 50
 #: A video that is larger is not sent to a page.
 MAX_BYTES = 4_000_000
 
+#: Why a video was made: a word in the list (none for what is usual), and words beside it.
 _REASONS = {
-    "evaluation": "evaluation",
-    "checkpoint": "at a checkpoint",
-    "end": "end of the training",
+    "evaluation": ("", "at an evaluation"),
+    "checkpoint": ("checkpoint", "at a checkpoint"),
+    "end": ("end of training", "at the end of the training"),
 }
 
 
@@ -222,19 +223,20 @@ def _video(event: Event) -> VideoRow | None:
     reward, length = _float(event.details.get("reward")), _float(event.details.get("length"))
     size = int(_float(event.details.get("size")) or 0)
     reason = str(event.details.get("reason", ""))
-    words = [f"{wording.count(event.env_steps)} env steps"]
-    words.append(f"reward {wording.number(reward)}")
+    words = [f"{wording.count(event.env_steps)} env steps", f"reward {wording.number(reward)}"]
     if length is not None:
-        words.append(f"{wording.count(length)} steps long")
-    label = " · ".join([*words, _REASONS.get(reason, wording.shown(reason, 30)), _size(size)])
-    return VideoRow(event.id, path, label, _about(event, length), reward, size)
+        words.append(f"{wording.count(length)} long")
+    words.append(_REASONS.get(reason, ("", ""))[0])
+    label = " · ".join(word for word in words if word)
+    return VideoRow(event.id, path, label, _about(event, length, reason, size), reward, size)
 
 
-def _about(event: Event, length: float | None) -> str:
-    """What a person does not see in the video itself."""
+def _about(event: Event, length: float | None, reason: str, size: int) -> str:
+    """What the list does not tell, and a person does not see in the video itself."""
+    why = _REASONS.get(reason, ("", wording.shown(reason, 30)))[1]
     parts = [
         f"A greedy episode with the weights of {wording.count(event.env_steps)} env steps, "
-        f"recorded {wording.clock(event.time)}."
+        f"recorded {wording.clock(event.time)}{f' {why}' if why else ''} ({_size(size)})."
     ]
     shown, speed = _float(event.details.get("shown")), _float(event.details.get("speed"))
     if length and shown and shown < length:
@@ -243,9 +245,10 @@ def _about(event: Event, length: float | None) -> str:
         )
     if event.details.get("cut") is True:
         parts.append("The episode did not end by itself: it was cut there.")
-    if speed and speed != 1:
-        parts.append("It plays twice as fast as the game." if speed == 2 else
-                     f"It plays {speed:g} times as fast.")  # fmt: skip
+    if speed == 2:
+        parts.append("It plays twice as fast as the game.")
+    elif speed and speed != 1:
+        parts.append(f"It plays {speed:g} times as fast.")
     return " ".join(parts)
 
 

@@ -15,12 +15,12 @@ SHEET = """
 .rlw .rlw-evaluations tr { background: none !important; }
 .rlw .rlw-videos { display: flex; flex-flow: row wrap; gap: 12px 18px; align-items: flex-start;
   overflow: visible; margin: 4px 0 0; }
-.rlw .rlw-video-list { flex: 1 1 320px; min-width: 0; width: auto; overflow: visible; }
+.rlw .rlw-video-list { flex: 1 1 340px; min-width: 0; width: auto; overflow: visible; }
 .rlw .rlw-video-list .widget-select { width: 100%; height: auto; }
 .rlw .rlw-video-list select { font-size: 12.5px; width: 100%; box-sizing: border-box; }
 .rlw .rlw-video-list button { border-radius: 5px; font-size: 12px; height: 26px;
-  line-height: 26px; padding: 0 12px; box-shadow: none; width: auto; margin: 6px 0 0; }
-.rlw .rlw-video-place { flex: 0 1 auto; min-width: 0; max-width: 100%; overflow: visible; }
-.rlw video.rlw-player, .rlw .rlw-player video { display: block; max-width: 100%;
-  max-height: 460px; border-radius: 6px; background: #000; }
+  line-height: 26px; padding: 0 12px; box-shadow: none; width: auto; margin: 6px 6px 0 0; }
+.rlw .rlw-video-place { flex: 1 1 320px; min-width: 0; max-width: 100%; overflow: visible; }
+.rlw video.rlw-player { display: block; max-width: 100%; max-height: 460px; width: auto;
+  align-self: flex-start; border-radius: 6px; background: #000; margin: 0 0 6px; }
 """

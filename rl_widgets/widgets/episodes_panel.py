@@ -10,8 +10,9 @@ from typing import Any
 import ipywidgets
 
 from rl_widgets.view import episodes, html_episodes
-from rl_widgets.view.episodes import Episodes, VideoRow
+from rl_widgets.view.episodes import Episodes
 from rl_widgets.view.run_view import RunView
+from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 
 #: Seconds between two looks at what there is; a choice is answered at once.
@@ -47,14 +48,21 @@ class EpisodesPanel(Panel):
             options=[], rows=_LINES, tooltip="Videos of the agent, newest first"
         )
         self._list.observe(self._on_choice, names="value")
-        self._newest = ipywidgets.Button(
-            description="Show the newest", tooltip="Load the newest video into the player"
+        # JupyterLab takes the arrow keys for its cells, so a keyboard needs buttons for the list.
+        self._newest = self._button(
+            "Show the newest", "Load the newest video into the player", self.show_newest
         )
-        self._newest.on_click(lambda _: self.context.post(self.show_newest))
+        self._newer = self._button(
+            "Newer", "Load the video before this one in the list", lambda: self._move(-1)
+        )
+        self._older = self._button(
+            "Older", "Load the video after this one in the list", lambda: self._move(1)
+        )
+        buttons = ipywidgets.HBox([self._newest, self._newer, self._older])
         self._message = ipywidgets.HTML()
         self._about = ipywidgets.HTML()
         self._player: ipywidgets.Video | None = None
-        choice = ipywidgets.VBox([self._list, self._newest, self._message])
+        choice = ipywidgets.VBox([self._list, buttons, self._message])
         choice.add_class("rlw-video-list")
         # The player comes into the page with its first video.
         self._place = ipywidgets.VBox([self._about])
@@ -62,7 +70,14 @@ class EpisodesPanel(Panel):
         self._videos = ipywidgets.Box([choice, self._place])
         self._videos.add_class("rlw-videos")
         self.widget = ipywidgets.VBox([self._evaluations, self._heading, self._videos])
-        self.controls = (self._list, self._newest)
+        self.controls = (self._list, self._newest, self._newer, self._older)
+
+    def _button(self, words: str, tooltip: str, command: Command) -> ipywidgets.Button:
+        button = ipywidgets.Button(
+            description=words, tooltip=tooltip, layout=ipywidgets.Layout(width="auto")
+        )
+        button.on_click(lambda _: self.context.post(command))
+        return button
 
     def draw(self, view: RunView) -> None:
         now = self._clock()
@@ -81,6 +96,15 @@ class EpisodesPanel(Panel):
         if self._found.videos:
             self.choose(self._found.videos[0].key)
 
+    def _move(self, places: int) -> None:
+        """Load the video so many places further down the list; from nowhere, the newest."""
+        keys = [video.key for video in self._found.videos]
+        if self._chosen not in keys:
+            self.show_newest()
+            return
+        at = keys.index(self._chosen) + places
+        self.choose(keys[min(max(at, 0), len(keys) - 1)])
+
     def choose(self, key: int) -> None:
         """Load a video into the player."""
         self._chosen = key
@@ -94,8 +118,10 @@ class EpisodesPanel(Panel):
         words = html_episodes.note(self._found.videos_message)
         set_value(self._message, value=words)
         set_shown(self._message, bool(words))
-        for widget in (self._list, self._newest):
-            set_shown(widget, bool(self._found.videos))
+        set_shown(self._list, bool(self._found.videos))
+        set_shown(self._newest, bool(self._found.videos))
+        for button in (self._newer, self._older):
+            set_shown(button, len(self._found.videos) > 1)
 
     def _fill(self) -> None:
         """Show the list with what is chosen in it, and take that for no choice of a person."""
@@ -132,21 +158,19 @@ class EpisodesPanel(Panel):
             self._say(data)
             return
         self._playing = video.key
-        self._load(data, video)
+        self._load(data)
         self._say(video.about)
 
-    def _load(self, data: bytes, video: VideoRow) -> None:
+    def _load(self, data: bytes) -> None:
         if self._player is None:
+            # With a tooltip of its own its view in the page fails (ipywidgets 8.1).
             self._player = ipywidgets.Video(
-                value=data, format="mp4", autoplay=False, loop=False, controls=True,
-                tooltip=video.label,
-            )  # fmt: skip
+                value=data, format="mp4", autoplay=False, loop=False, controls=True
+            )
             self._player.add_class("rlw-player")
             self._place.children = [self._player, self._about]
             return
-        with self._player.hold_sync():
-            self._player.value = data
-            self._player.tooltip = video.label
+        self._player.value = data
         set_shown(self._player, True)
 
     def _say(self, words: str) -> None:
