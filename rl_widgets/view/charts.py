@@ -51,7 +51,7 @@ class SmallChart:
         """
         if not self.placed:
             return "—"
-        return wording.number(value_at(self.line.x, self.line.y, x))
+        return _words(value_at(self.line.x, self.line.y, x))
 
 
 @dataclass(frozen=True)
@@ -82,19 +82,24 @@ class Charts:
         self._charts: dict[str, tuple[Any, SmallChart]] = {}
 
     def page(
-        self, metrics: Sequence[str], log: bool = False, unit: float | None = None
+        self, metrics: Sequence[str], log: bool = False, beside: Curve | None = None
     ) -> ChartPage:
         """The charts of `metrics` over `reader.axis`; of no other metric is anything read.
 
-        `unit` is that of another chart over time, in seconds, which is to be the same here.
-        Raises `StoreError`.
+        `beside` is the curve of another chart: what it spans of the axis, and its unit of time,
+        are spanned here too. Raises `StoreError`.
         """
-        curves, newest = self._read(metrics, log, unit)
+        if beside is not None and (beside.axis != self._reader.axis or not len(beside.x)):
+            beside = None
+        curves, newest = self._read(metrics, log, beside.unit if beside is not None else None)
         drawn = [c for c in curves if len(c.x)]
         # Where nothing tells the place of any value, their numbers are the axis.
         on_axis = [c for c in drawn if _placed(c)] or drawn
         known = {c.metric for c in on_axis}
-        ends = [float(end) for c in on_axis for end in (c.x[0], c.x[-1])]
+        spanned = [*on_axis]
+        if beside is not None and on_axis and _placed(beside) == _placed(on_axis[0]):
+            spanned.append(beside)
+        ends = [float(end) for c in spanned for end in (c.x[0], c.x[-1])]
         window = rounded_x(min(ends, default=0.0), max(ends, default=1.0))
         charts, made = [], {}
         for c, last in zip(curves, newest, strict=True):
@@ -151,6 +156,12 @@ class Charts:
             return curves, [float(v[-1]) if len(v) else None for v in values]
 
 
+def _words(value: float | None) -> str:
+    """Many metrics count something: whole numbers as such."""
+    whole = value is not None and value == round(value, 0) and abs(value) < 1e15
+    return wording.count(value) if whole else wording.number(value)
+
+
 def _first(held: dict[str, Series], names: Iterable[str]) -> Series | None:
     return next((held[name] for name in names if name in held), None)
 
@@ -176,14 +187,17 @@ def _chart(
         notes.append(f"{title.capitalize()}: drawn in the order of its values.")
         # From edge to edge: their number says nothing on this axis.
         x = np.interp(x, (1.0, max(2.0, float(x[-1]))), window)
-    x, y = thinned(x, c.y, MAX_POINTS)
+    # Gaps at the ends are no part of a line.
+    known = np.flatnonzero(np.isfinite(c.y))
+    ends = slice(known[0], known[-1] + 1) if len(known) else slice(0)
+    x, y = thinned(x[ends], c.y[ends], MAX_POINTS)
     name = wording.shown(c.metric)
     line = Line(name, PALETTE[0], x, y, width=1.5)
     note = " ".join(notes)
     return SmallChart(
         curve=c,
         name=name,
-        last=wording.number(last),
+        last=_words(last),
         note=note,
         sentence=f"{c.sentence} {note}".strip(),
         line=line,

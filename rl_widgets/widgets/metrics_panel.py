@@ -125,9 +125,7 @@ class MetricsPanel(Panel):
         names = drawn[:MAX_TOGETHER] if together else drawn[first : first + PER_PAGE]
         trouble = ""
         try:
-            above = self._view.curve
-            unit = above.unit if above.axis == "time" and not above.empty else None
-            self._shown = self._charts.page(names, self._log.value, unit)
+            self._shown = self._charts.page(names, self._log.value, self._view.curve)
         except (RLWidgetsError, OSError, sqlite3.Error) as error:
             # The next drawing tries again; the last one stands meanwhile.
             trouble = f"These charts are as they were last read. {error}"

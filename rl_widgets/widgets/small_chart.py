@@ -52,7 +52,7 @@ class SmallCharts:
         self._page = page
         while len(self._cells) < min(PER_PAGE, len(page.charts)):
             clicked = functools.partial(self._post, functools.partial(self._turn, len(self._cells)))
-            self._cells.append(_Cell(self._shared, clicked))
+            self._cells.append(_Cell(self._shared, clicked, page.charts[len(self._cells)]))
         if page.charts:
             self._shared.draw(page.charts[0].frame)
         cells = self._cells[: len(page.charts)]
@@ -144,13 +144,16 @@ class _Shared:
 class _Cell:
     """One chart: its words, its figure, and its table in place of the figure."""
 
-    def __init__(self, shared: _Shared, on_click: Callable[[], None]) -> None:
-        self._y = bqplot.LinearScale(min=0.0, max=1.0)
+    def __init__(self, shared: _Shared, on_click: Callable[[], None], chart: SmallChart) -> None:
+        # Each part is made with what it shows: that is a message less for each.
+        axes = chart.frame
+        self._y = bqplot.LinearScale(min=axes.y_low, max=axes.y_high)
         self._line = bqplot.Lines(
-            x=np.empty(0),
-            y=np.empty(0),
+            x=chart.line.x,
+            y=axes.y(chart.line.y),
             scales={"x": shared.x, "y": self._y},
             preserve_domain=_KEPT,
+            **_style(chart),
         )
         self._y_axis = Axis(scale=self._y, side="left")
         self._figure = bqplot.Figure(
@@ -167,7 +170,7 @@ class _Cell:
             _dom_classes=["rlw-chart"],
         )
         self._words = {"layout": shared.layout, "style": shared.html_style}
-        self._head = ipywidgets.HTML(**self._words)
+        self._head = ipywidgets.HTML(html_metrics.head(chart), **self._words)
         self._table: ipywidgets.HTML | None = None
         self._button = ipywidgets.Button(
             description="▤",
@@ -233,10 +236,7 @@ class _Cell:
         axes = chart.frame
         _stretch(self._y, axes.y_low, axes.y_high)
         label_axis(self._y_axis, "", axes.y_ticks, axes.y_words)
-        # One point alone is a line of no length: its round ends make it a dot.
-        width = 6.0 if chart.points == 1 else chart.line.width
-        style = {"colors": [chart.line.colour], "stroke_width": width}
-        set_data(self._line, chart.line.x, axes.y(chart.line.y), style)
+        set_data(self._line, chart.line.x, axes.y(chart.line.y), _style(chart))
 
 
 class TogetherChart(LinesChart):
@@ -268,6 +268,12 @@ class TogetherChart(LinesChart):
                 preserve_domain=_KEPT,
             )
         return [self._cursor]
+
+
+def _style(chart: SmallChart) -> dict[str, Any]:
+    # One point alone is a line of no length: its round ends make it a dot.
+    width = 6.0 if chart.points == 1 else chart.line.width
+    return {"colors": [chart.line.colour], "stroke_width": width}
 
 
 def _stretch(scale: bqplot.LinearScale, low: float, high: float) -> None:

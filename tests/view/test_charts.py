@@ -11,6 +11,7 @@ import pytest
 
 from rl_widgets.view import html_metrics
 from rl_widgets.view.charts import MAX_POINTS, ChartPage, Charts, SmallChart
+from rl_widgets.view.curve import Curve
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import FixtureRun, make
 
@@ -60,7 +61,7 @@ def test_what_has_not_grown_is_the_same_chart_again(fixture: FixtureRun) -> None
     fixture.take_in()
     reader.read()
     after = charts.page(["a", "b"])
-    assert after.charts[1].last == "3.00"
+    assert after.charts[1].last == "3"
     assert after.charts[0] is before.charts[0]
 
 
@@ -177,17 +178,27 @@ def test_time_has_one_unit_on_a_page(fixture: FixtureRun) -> None:
     log(fixture, "a", [1.0, 2.0])
     charts = Charts(reader_of(fixture, "time"))
     assert charts.page(["a"]).unit == 1.0
-    page = charts.page(["a"], unit=60.0)
+    beside = Curve(axis="time", x=np.array([0.0, 40.0]), unit=60.0)
+    page = charts.page(["a"], beside=beside)
     assert page.x_title == "time since the start (min)"
     assert page.unit == 60.0
+    # What the other chart spans is spanned here too.
+    assert page.charts[0].frame.x_high >= 40
+
+
+def test_a_curve_over_another_axis_says_nothing_of_this_one(fixture: FixtureRun) -> None:
+    log(fixture, "a", [1.0, 2.0])
+    beside = Curve(axis="time", x=np.array([0.0, 1e6]), unit=60.0)
+    page = Charts(reader_of(fixture)).page(["a"], beside=beside)
+    assert page.charts[0].frame.x_high < 1000
 
 
 def test_the_value_at_a_place(fixture: FixtureRun) -> None:
-    log(fixture, "a", [1.0, 2.0, math.nan, 4.0])
+    log(fixture, "a", [1.0, 2.5, math.nan, 4.0])
     found = chart(fixture, "a")
-    assert found.at(100.0) == "1.00"
-    assert found.at(160.0) == "2.00"
-    assert found.at(310.0) == "4.00"
+    assert found.at(100.0) == "1"
+    assert found.at(160.0) == "2.50"
+    assert found.at(310.0) == "4"
     assert found.at(10_000.0) == "—"
 
 
@@ -250,7 +261,7 @@ def test_the_cursor_is_one_text_for_all_charts(fixture: FixtureRun) -> None:
     log(fixture, "b", [3.0, 4.0])
     page = Charts(reader_of(fixture)).page(["a", "b"])
     rules = html_metrics.cursor_rules(page, "grid", 200.0)
-    assert 'nth-child(1) .rlw-small-at::after { content: "2.00"' in rules
-    assert 'nth-child(2) .rlw-small-at::after { content: "4.00"' in rules
+    assert 'nth-child(1) .rlw-small-at::after { content: "2"' in rules
+    assert 'nth-child(2) .rlw-small-at::after { content: "4"' in rules
     assert html_metrics.cursor_rules(page, "grid", None) == ""
     assert html_metrics.cursor_rules(ChartPage(), "grid", math.nan) == ""

@@ -275,7 +275,7 @@ def test_a_cursor_is_two_messages_for_all_charts(shown: Shown, messages: Message
     messages.clear()
     shown.context.cursor.move(200.0)
     assert len(messages) == 2
-    assert 'content: "2.00"' in shown.panel._cursor_style.value
+    assert 'content: "2"' in shown.panel._cursor_style.value
     # Faster than it can be drawn: only the places that are seen.
     for x in (140.0, 130.0, 120.0):
         shown.context.cursor.move(x)
