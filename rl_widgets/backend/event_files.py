@@ -22,9 +22,13 @@ from rl_widgets.store.errors import RLWidgetsError, UserError
 _TUNE_PREFIX = "ray/tune/"
 #: Metrics that tell what the step of a result is, where there are any.
 _ITERATION = ("training_iteration",)
+#: The same in a folder where nothing was restored; Tune's event files have no other.
+_ITERATION_ALONE = ("iterations_since_restore",)
 _ENV_STEPS = ("num_env_steps_sampled_lifetime", "timesteps_total")
 #: Longer records are pictures and videos, whose checksum is not worth its time.
 _CHECKED_BYTES = 64 << 10
+#: Seconds within which what was written at one step is one result.
+_ONE_MOMENT = 1.0
 _HEADER = struct.Struct("<QI")
 _CHECKSUM = struct.Struct("<I")
 
@@ -78,7 +82,8 @@ def _run(root: Path, folder: Path, files: list[Path], steps: str) -> Imported:
         # wrote; several files of the same time are several writers of one.
         if began > last_time and points and first <= last_step:
             attempt += 1
-        points += _points(scalars, attempt, steps, notes)
+        told = (*_ITERATION, *(_ITERATION_ALONE if len(files) == 1 else ()))
+        points += _points(scalars, attempt, steps, told, notes)
         last_time = max(last_time, *(s[1] for s in scalars))
         last_step = max(last_step, *(s[3] for s in scalars))
     points.sort(key=lambda p: (p.attempt, p.time))
@@ -88,15 +93,23 @@ def _run(root: Path, folder: Path, files: list[Path], steps: str) -> Imported:
 
 
 def _points(
-    scalars: list[tuple[str, float, float, int]], attempt: int, steps: str, notes: list[str]
+    scalars: list[tuple[str, float, float, int]],
+    attempt: int,
+    steps: str,
+    iteration_names: tuple[str, ...],
+    notes: list[str],
 ) -> list[Point]:
     named = [
         (name.removeprefix(_TUNE_PREFIX), when, value, step) for name, when, value, step in scalars
     ]
-    iterations = _told(named, _ITERATION)
+    iterations = _told(named, iteration_names)
     env_steps = _told(named, _ENV_STEPS)
     found = []
+    moments: dict[int, float] = {}
     for name, when, value, step in named:
+        # A result is written metric by metric: it is one moment all the same.
+        first = moments.setdefault(step, when)
+        when = first if abs(when - first) <= _ONE_MOMENT else when
         if iterations or env_steps:
             iteration, own = iterations.get(step), env_steps.get(step)
         else:

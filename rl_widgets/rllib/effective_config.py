@@ -26,6 +26,9 @@ _PACKAGES = ("rl-widgets", "ray", "torch", "gymnasium", "ale-py", "numpy")
 #: Settings that `AlgorithmConfig.to_dict` has under a name of before.
 _OTHER_KEY = {"create_env_on_local_worker": "create_env_on_driver", "input_": "input"}
 
+#: What RLlib works out from other settings, where it was not given.
+_WORKED_OUT = {"train_batch_size_per_learner", "model_config", "learner_class", "rl_module_spec"}
+
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _LONGEST_TEXT = 2_000
 _MOST_ITEMS = 200
@@ -109,12 +112,11 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def _value(config: Any, values: Mapping[str, Any], name: str) -> Any:
-    for key in (name, f"_{name}", f"callbacks_{name}", _OTHER_KEY.get(name, name)):
-        if values.get(key) is not None:
-            return values[key]
-    if name in values:
-        return None
-    # What RLlib works out from others, such as the batch of one learner.
+    found = [key for key in (name, f"_{name}", f"callbacks_{name}") if key in values]
+    found += [_OTHER_KEY[name]] if name in _OTHER_KEY else []
+    value = next((values[key] for key in found if values.get(key) is not None), None)
+    if value is not None or (found and name not in _WORKED_OUT):
+        return value
     try:
         return getattr(config, name, None)
     except Exception:  # noqa: BLE001 a property of RLlib that needs what is not there yet

@@ -13,7 +13,7 @@ from rl_widgets.view.comparison import Choice, Heading, Result, RunLine
 from rl_widgets.view.curve import AXES
 from rl_widgets.view.lines import Line
 from rl_widgets.view.seed_groups import Group
-from rl_widgets.view.seed_statistics import CONFIDENCE, MEAN, RESAMPLES
+from rl_widgets.view.seed_statistics import CONFIDENCE, IQM, MEAN, RESAMPLES
 
 
 def heading(records: Sequence[RunRecord], found: Sequence[Group]) -> Heading:
@@ -58,11 +58,13 @@ def notes(
         yield f"Without a value of {wording.shown(metric)}: {names}."
     if any(line is not None for line in lines):
         yield (
-            f"The band is the {CONFIDENCE:.0%} percentile bootstrap interval of the "
+            f"The band is the {CONFIDENCE * 100:.0f} % percentile bootstrap interval of the "
             f"{'mean' if choice.statistic == MEAN else 'interquartile mean'} over the runs of "
             f"a group ({RESAMPLES:,} resamples); a group's line ends where the first of its "
             "runs ends."
         )
+    if choice.statistic == IQM and any(1 < len(g.members) < 4 for g in found):
+        yield "Of fewer than four runs the interquartile mean is the mean."
     for group, line in zip(found, lines, strict=True):
         members = [m for m in group.members if len(held[m].x)]
         if line is None or not len(line.x):

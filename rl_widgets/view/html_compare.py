@@ -123,12 +123,8 @@ def _group_table(groups: Sequence[GroupResult], target: bool) -> str:
 
 def _row(found: Comparison, result: Result, target: bool) -> str:
     cells = [
-        f"{_name(result.name, found.groups[result.group].colour)}"
-        + (
-            f'<div class="rlw-quiet rlw-id">{escape(result.run_id)}</div>'
-            if result.name != result.run_id
-            else ""
-        ),
+        f'<span title="{escape(result.run_id)}">'
+        f"{_name(result.name, found.groups[result.group].colour)}</span>",
         badge(result.badge, small=True),
         escape(result.seed or "—"),
         escape(wording.number(result.final)),

@@ -17,14 +17,18 @@ NO_NAMES = ("Versions", "Source directory (git)", "Tags")
 def differences(readers: Sequence[RunReader]) -> tuple[Difference, ...]:
     """The settings that are not the same in all runs, in the order of the configurations."""
     tables = [
-        {(s.part, s.name): s.value for s in configuration.configuration(reader).settings}
+        {(s.part, s.name): s for s in configuration.configuration(reader).settings}
         for reader in readers
     ]
     keys = dict.fromkeys(key for table in tables for key in table)
     found = []
     for part, name in keys:
-        values = tuple(table.get((part, name), "—") for table in tables)
-        if len(set(values)) > 1:
+        told = [table.get((part, name)) for table in tables]
+        values = tuple("—" if s is None else s.value for s in told)
+        known = {s.value for s in told if s is not None}
+        # A run that tells nothing of a setting that the others have as its default is not unlike.
+        set_by_someone = any(s.changed or s.fact for s in told if s is not None)
+        if len(set(values)) > 1 and (len(known) > 1 or set_by_someone):
             found.append(Difference(part, name, values))
     # What the script gave and what the algorithm had of it are one difference.
     by_values = {d.values for d in found if d.part.startswith("Script")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 SHEET = """
 .rlw table.rlw-compare { border-collapse: collapse; margin: 10px 0 0; border: 0; font-size: 12.5px;
   font-variant-numeric: tabular-nums; table-layout: auto; min-width: 60%; }
-.rlw table.rlw-compare th, .rlw table.rlw-compare td { text-align: left; padding: 3px 16px 3px 0;
+.rlw table.rlw-compare th, .rlw table.rlw-compare td { text-align: left; padding: 3px 14px 3px 0;
   border: 0; border-bottom: 1px solid var(--rlw-border); vertical-align: top; background: none;
   white-space: nowrap; max-width: none; }
 .rlw table.rlw-compare th { color: var(--rlw-quiet); font-weight: 500; font-size: 11.5px; }

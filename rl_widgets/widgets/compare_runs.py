@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 import time
@@ -24,6 +25,7 @@ from rl_widgets.view.smoothing import MOST
 from rl_widgets.widgets import run_details
 from rl_widgets.widgets.chart import RewardChart
 from rl_widgets.widgets.command_thread import Command, CommandThread
+from rl_widgets.widgets.compare_controls import ZOOM, CompareControls
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.saved_form import SavedForm
 from rl_widgets.widgets.subshells import answer_while_busy
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
 MOST_RUNS = 100
 #: Seconds between two drawings while a person moves the chart or the cursor.
 _PACE = 0.08
-_READ, _ZOOM = "read", "zoom"
+#: What one step of the buttons does to the window.
+_PAN = 0.25
 
 
 class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
@@ -91,7 +94,7 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
         # Nought, and not None, has the front end count the views.
         self._view_count = 0
         self._draw(self._found)
-        answer_while_busy(self, *self._controls, *self._chart.controls)
+        answer_while_busy(self, *self._controls.all(), *self._chart.controls)
         self.observe(self._on_view_count, names="_view_count")
 
     # -- the public part -----------------------------------------------------------------------
@@ -121,6 +124,29 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
             for line in self._found.lines
         ]
         return found
+
+    def to_frame(self) -> Any:
+        """The results as a pandas DataFrame with a row for each run, as they are shown now."""
+        import pandas as pd
+
+        rows = [
+            {
+                "run": r.run_id,
+                "name": r.name,
+                "status": r.badge.text,
+                "group": self._found.groups[r.group].label,
+                "seed": r.seed,
+                "final": r.final,
+                "best": r.best,
+                "env_steps": r.env_steps,
+                "seconds": r.seconds,
+                "target": r.target,
+                "env_steps_to_target": r.steps_to_target,
+                "seconds_to_target": r.seconds_to_target,
+            }
+            for r in self._found.results
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def following(self) -> bool:
@@ -172,75 +198,25 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
         # A figure that is made where it cannot be seen measures itself wrongly: it comes into the
         # page with its first line.
         self._place = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
-        self._metric = ipywidgets.Dropdown(
-            options=[self._found.metric or "reward"],
-            tooltip="The metric that is compared",
-            layout=ipywidgets.Layout(width="220px", max_width="100%", margin="0"),
-        )
-        self._axis = _choices(AXES, self._choice.axis, "Draw the lines over this")
-        self._axis.add_class("rlw-axes")
-        self._mode = _choices({_READ: "Read", _ZOOM: "Zoom"}, _READ, "Point, or drag and wheel")
-        self._follow_end = ipywidgets.Button(
-            description="Follow", tooltip="Back to the whole", layout={"width": "auto"}
-        )
-        self._smoothing = ipywidgets.FloatSlider(
-            value=self._choice.smoothing,
-            min=0.0,
-            max=MOST,
-            step=0.01,
-            description="Smoothing",
-            readout_format=".2f",
-            tooltip="The weight of an exponential moving average",
-            layout=ipywidgets.Layout(width="220px", margin="0"),
-            style={"description_width": "initial"},
-        )
-        self._group = ipywidgets.Dropdown(
-            options=self._groupings(),
-            value=self._choice.group,
-            tooltip="Which runs are one group",
-            layout=ipywidgets.Layout(width="180px", margin="0"),
-        )
-        self._statistic = _choices(STATISTICS, self._choice.statistic, "The line of a group")
-        self._controls = (
-            *(self._metric, self._axis, self._mode, self._follow_end),
-            *(self._smoothing, self._group, self._statistic),
-        )
-        for name, widget in {
-            "metric": self._metric,
-            "axis": self._axis,
-            "smoothing": self._smoothing,
-            "group": self._group,
-            "statistic": self._statistic,
-        }.items():
-            widget.observe(lambda c, n=name: self._once(n, lambda: self._choose(n)), names="value")
-        self._mode.observe(lambda _: self._once("mode", self._redraw), names="value")
-        self._follow_end.on_click(lambda _: self._thread.post(self._show_all))
-
-    def _groupings(self) -> list[tuple[str, str]]:
         tags = dict.fromkeys(t for r in self._comparer.readers for t in r.record.tags)
-        wanted = self._choice.group.removeprefix(seed_groups.TAG)
-        if self._choice.group.startswith(seed_groups.TAG):
-            tags.setdefault(wanted)
-        named = [(f"By tag {wording.shown(t, 30)}", f"{seed_groups.TAG}{t}") for t in tags]
-        return [
-            ("Seeds together", seed_groups.SEEDS),
-            ("Each run alone", seed_groups.ALONE),
-            *named,
-        ]
+        controls = self._controls = CompareControls(self._choice, tuple(tags))
+        controls.offer(self._found.metric or "reward", self._comparer.metrics())
+        for name, widget in controls.of_choice().items():
+            widget.observe(lambda _, n=name: self._once(n, lambda: self._choose(n)), names="value")
+        controls.mode.observe(lambda _: self._once("mode", self._redraw), names="value")
+        for button, command in (
+            (controls.whole, self._show_all),
+            (controls.back, functools.partial(self._step, -1)),
+            (controls.forward, functools.partial(self._step, 1)),
+        ):
+            button.on_click(lambda _, c=command: self._thread.post(c))
 
     def _parts(self) -> list[ipywidgets.Widget]:
         piece = {name: widget for name, (widget, _) in self._pieces.items()}
-        tools = ipywidgets.Box(
-            list(self._controls),
-            layout=ipywidgets.Layout(
-                display="flex", flex_flow="row wrap", align_items="center", overflow="visible"
-            ),
-        )
-        tools.add_class("rlw-tools")
         return [
             self._style,
             *(piece[n] for n in ("heading", "trouble", "title")),
-            *(tools, self._legend, self._place),
+            *(self._controls.widget, self._legend, self._place),
             *(piece[n] for n in ("notes", "results", "differences")),
         ]
 
@@ -251,24 +227,21 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
             value = make(found)
             set_value(widget, value=value)
             set_shown(widget, bool(value))
-        names = tuple(dict.fromkeys([found.metric or "reward", *self._comparer.metrics()]))
-        if tuple(self._metric.options) != names:
-            with self._metric.hold_sync():
-                self._metric.options = names
-                self._metric.value = found.metric or "reward"
+        controls = self._controls
+        controls.offer(found.metric or "reward", self._comparer.metrics())
         grouped = any(g.n > 1 for g in found.groups)
         shown = bool(found.lines)
-        for part in (*self._controls, self._legend):
-            set_shown(part, shown)
-        set_shown(self._statistic, shown and grouped)
-        set_shown(self._follow_end, shown and (self._choice.window or self._cursor) is not None)
+        whole = self._choice.window is None and self._cursor is None
+        wanted = {controls.statistic: grouped, controls.whole: not whole}
+        for part in (*controls.all(), self._legend):
+            set_shown(part, shown and wanted.get(part, True))
         if shown:
             self._draw_lines(found)
             if not self._place.children:
                 self._place.children = [self._chart.widget]
 
     def _draw_lines(self, found: Comparison, page_moves: bool = False) -> None:
-        self._chart.zoom(self._mode.value == _ZOOM)
+        self._chart.zoom(self._controls.mode.value == ZOOM)
         title = wording.shown(found.metric, 40)
         axes = frame(found.lines, found.x_title, title, self._choice.window)
         self._chart.draw_in(axes, found.lines, move=not page_moves)
@@ -305,7 +278,7 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
         if page_moves and found.lines:
             self._found = found
             self._draw_lines(found, page_moves=True)
-            set_shown(self._follow_end, True)
+            set_shown(self._controls.whole, True)
             return
         self._draw(found)
 
@@ -341,7 +314,7 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
             self._follow()
 
     def _choose(self, name: str) -> None:
-        value = getattr(self, f"_{name}").value
+        value = self._controls.of_choice()[name].value
         if name == "metric" and (value == self._found.metric or value is None):
             return
         if getattr(self._choice, name) == value:
@@ -356,6 +329,20 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
         self._choice = replace(self._choice, window=None)
         self._redraw()
 
+    def _step(self, direction: int) -> None:
+        axes = self._chart.frame
+        if axes is None or not self._found.lines:
+            return
+        if self._controls.mode.value == ZOOM:
+            by = direction * _PAN * (axes.x_high - axes.x_low)
+            self._choice = replace(self._choice, window=(axes.x_low + by, axes.x_high + by))
+            self._redraw()
+            return
+        line = self._found.lines[0]
+        self._cursor = legend.beside(line.x, line.y, self._cursor, direction)
+        self._draw_cursor()
+        set_shown(self._controls.whole, True)
+
     def _pointed(self, x: float) -> None:
         self._pointed_at = x
         self._once("cursor", self._point)
@@ -367,7 +354,7 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
         if known:
             self._cursor = min(known, key=lambda p: abs(p - self._pointed_at))
             self._draw_cursor()
-            set_shown(self._follow_end, True)
+            set_shown(self._controls.whole, True)
 
     def _moved(self) -> None:
         axes = self._chart.frame
@@ -383,15 +370,6 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
         """A page sends more places a second than are worth drawing."""
         time.sleep(max(0.0, self._drawn_at + _PACE - time.monotonic()))
         self._drawn_at = time.monotonic()
-
-
-def _choices(words: dict[str, str], value: str, tooltip: str) -> ipywidgets.ToggleButtons:
-    return ipywidgets.ToggleButtons(
-        options=[(text, key) for key, text in words.items()],
-        value=value,
-        tooltips=[tooltip] * len(words),
-        style={"button_width": "auto"},
-    )
 
 
 def _checked(

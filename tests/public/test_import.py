@@ -115,6 +115,26 @@ def test_the_step_may_be_an_iteration_and_files_of_tune_tell_both(
     assert frame["episode_reward_mean"].tolist() == [-21.0, -20.0]
 
 
+def test_a_result_that_was_written_metric_by_metric_is_one_row(
+    exp: Experiment, tmp_path: Path
+) -> None:
+    from tensorboard.compat.proto import event_pb2, summary_pb2
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    writer = EventFileWriter(str(tmp_path / "run"))
+    for i in range(3):
+        for k, name in enumerate(("ray/tune/a", "ray/tune/iterations_since_restore")):
+            value = summary_pb2.Summary.Value(tag=name, simple_value=i + 1.0)
+            summary = summary_pb2.Summary(value=[value])
+            time_ = 1.7e9 + 10 * i + k / 100
+            writer.add_event(event_pb2.Event(wall_time=time_, step=i + 1, summary=summary))
+    writer.close()
+    (run,) = exp.import_tensorboard(tmp_path)
+    frame = run.to_frame()
+    assert frame["a"].tolist() == [1.0, 2.0, 3.0]
+    assert frame["iteration"].tolist() == [1, 2, 3]
+
+
 def test_what_a_resumed_program_wrote_is_another_attempt(exp: Experiment, tmp_path: Path) -> None:
     write_events(tmp_path / "run", {"loss": [5.0, 4.0, 3.0, 2.0]})
     # The names of event files are in whole seconds: a second writer of this second needs its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import compare_picture, html_compare, seed_groups
 from rl_widgets.view.compare import Comparer, readers_of
 from rl_widgets.view.comparison import Choice, Comparison
+from rl_widgets.view.configuration import ALGORITHM_FILE
 from rl_widgets.view.seed_statistics import IQM, MEAN, aggregate, estimate, statistic
 
+ROW = {"name": "unchanged", "group": "training", "value": 1, "default": 1, "said_as": None}
 HEAD = {
     "target": "local",
     "vm_size": "LOCAL",
@@ -30,8 +33,6 @@ HEAD = {
 
 
 def definition(**config: Any) -> dict[str, Any]:
-    import json
-
     return {
         "entry_script": "train.py",
         "source_directory": "/nowhere",
@@ -251,6 +252,14 @@ def test_what_differs_in_the_configurations_is_listed(ws: Workspace) -> None:
         ("lr", ("0.1", "0.2")),
         ("a", ("—", "b")),
     }
+    told = json.dumps({"algorithm": "PPO", "settings": [ROW, {**ROW, "name": "b", "value": 2}]})
+    path = ws.run_folder(one.id) / ALGORITHM_FILE
+    path.parent.mkdir()
+    path.write_text(told)
+    names = [d.name for d in compared(one, two).differences]
+    assert "b" in names
+    assert "unchanged" not in names  # the other run tells nothing of it
+    path.unlink()
     same = compared(one, one)
     assert len(same.results) == 1
     again = add(ws, "three", [1.0], definition=definition(lr=0.1, gamma=0.9))

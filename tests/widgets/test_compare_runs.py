@@ -78,7 +78,9 @@ def test_it_is_live_while_runs_go_on_and_ends_with_them(
     assert "2 completed" in list(shell.outputs.values())[1]["text/plain"]
     assert "<img" in list(shell.outputs.values())[1]["text/html"]
     messages.clear()
+    revision = view._found.revision
     view._thread.post(view._show_news)
+    wait_until(lambda: view._found.revision > revision, "another drawing")
     wait_until(lambda: not view.following, "the end of the thread", 10)
     assert [m.state for m in messages.updates()] == []  # nothing is new
 
@@ -119,18 +121,18 @@ def test_what_a_person_chooses_is_drawn(ws: Workspace, compare: Make) -> None:
         run.tag("kind", "x")
         grow(ws, run.id, [9.0, 8.0], 100, time.time(), metric="learner/entropy")
     view = compare(runs)
-    view._axis.value = "iteration"
+    view._controls.axis.value = "iteration"
     wait_until(lambda: view._found.x_title == "iteration", "the axis")
-    view._group.value = "none"
+    view._controls.group.value = "none"
     wait_until(lambda: len(view._found.groups) == 3, "each alone")
-    assert view._statistic.layout.display == "none"
-    view._group.value = "tag:kind"
+    assert view._controls.statistic.layout.display == "none"
+    view._controls.group.value = "tag:kind"
     wait_until(lambda: view._found.groups[0].label == "kind = x", "the groups of a tag")
-    view._statistic.value = "iqm"
+    view._controls.statistic.value = "iqm"
     wait_until(lambda: "IQM of 3" in view._found.lines[0].label, "the statistic")
-    view._smoothing.value = 0.5
+    view._controls.smoothing.value = 0.5
     wait_until(lambda: view._choice.smoothing == 0.5, "the smoothing")
-    view._metric.value = "learner/entropy"
+    view._controls.metric.value = "learner/entropy"
     wait_until(lambda: view._found.metric == "learner/entropy", "the metric")
     assert "learner/entropy" in view._pieces["title"][0].value
 
@@ -138,7 +140,7 @@ def test_what_a_person_chooses_is_drawn(ws: Workspace, compare: Make) -> None:
 def test_a_window_is_kept_until_the_whole_is_asked_for(ws: Workspace, compare: Make) -> None:
     view = compare([add(ws, "long", [float(i) for i in range(5000)], per=1)])
     whole = len(view._found.lines[0].x)
-    view._mode.value = "zoom"
+    view._controls.mode.value = "zoom"
     wait_until(lambda: view._chart.widget.interaction is not None, "the mode")
     with view._chart._x.hold_sync():
         view._chart._x.min, view._chart._x.max = 1000.0, 1100.0
@@ -147,7 +149,7 @@ def test_a_window_is_kept_until_the_whole_is_asked_for(ws: Workspace, compare: M
     line = view._found.lines[0]
     assert whole <= 500
     assert (line.x[1] - line.x[0], line.x[-1] < 1200) == (1.0, True)
-    view._follow_end.click()
+    view._controls.whole.click()
     wait_until(lambda: view._choice.window is None, "the whole")
     wait_until(lambda: view._found.lines[0].x[-1] == 5000, "the whole")
 
@@ -158,6 +160,29 @@ def test_the_cursor_tells_the_values_of_all_lines(ws: Workspace, compare: Make) 
     wait_until(lambda: view._cursor == 200.0, "the cursor")
     wait_until(lambda: "at env steps" in view._legend.value, "the legend")
     assert view._legend.value.count("<b>2.00</b>") == 2
+
+
+def test_without_a_pointer_the_buttons_move_cursor_and_window(ws: Workspace, compare: Make) -> None:
+    view = compare(seeds(ws), group=None)
+    view._controls.back.click()
+    wait_until(lambda: view._cursor == 300.0, "the cursor at the newest value")
+    view._controls.back.click()
+    wait_until(lambda: view._cursor == 200.0, "the cursor")
+    view._controls.forward.click()
+    wait_until(lambda: view._cursor == 300.0, "the cursor")
+    view._controls.mode.value = "zoom"
+    view._controls.back.click()
+    wait_until(lambda: view._choice.window is not None, "the window")
+    view._controls.whole.click()
+    wait_until(lambda: view._choice.window is None and view._cursor is None, "the whole")
+    wait_until(lambda: view._controls.whole.layout.display == "none", "nothing to go back from")
+
+
+def test_results_are_a_frame_too(ws: Workspace, compare: Make) -> None:
+    frame = compare(seeds(ws)).to_frame()
+    assert frame["final"].tolist() == [3.0, 4.0]
+    assert frame["seed"].tolist() == ["0", "1"]
+    assert set(frame["group"]) == {"s0 and 1 more"}
 
 
 def test_trouble_is_said_and_goes_away_by_itself(

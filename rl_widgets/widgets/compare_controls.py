@@ -1,0 +1,107 @@
+"""What a person uses about a comparison of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import ipywidgets
+
+from rl_widgets.view import seed_groups, wording
+from rl_widgets.view.comparison import Choice
+from rl_widgets.view.curve import AXES
+from rl_widgets.view.seed_statistics import STATISTICS
+from rl_widgets.view.smoothing import MOST
+
+READ, ZOOM = "read", "zoom"
+
+
+class CompareControls:
+    """The widgets and how they lie; what they do is the view's."""
+
+    def __init__(self, choice: Choice, tags: Sequence[str]) -> None:
+        self.metric = ipywidgets.Dropdown(
+            tooltip="The metric that is compared",
+            layout=ipywidgets.Layout(width="220px", max_width="100%", margin="0"),
+        )
+        self.axis = _choices(AXES, choice.axis, "Draw the lines over this")
+        self.axis.add_class("rlw-axes")
+        self.mode = _choices(
+            {READ: "Read", ZOOM: "Zoom"}, READ, "Point at the chart, or drag it and turn the wheel"
+        )
+        self.back = _button("Earlier", "One point back, or a quarter to the left")
+        self.forward = _button("Later", "One point on, or a quarter to the right")
+        self.whole = _button("Follow", "Back to the whole, and to the newest values")
+        self.smoothing = ipywidgets.FloatSlider(
+            value=choice.smoothing,
+            min=0.0,
+            max=MOST,
+            step=0.01,
+            description="Smoothing",
+            readout_format=".2f",
+            tooltip="The weight of an exponential moving average",
+            layout=ipywidgets.Layout(width="220px", margin="0"),
+            style={"description_width": "initial"},
+        )
+        self.group = ipywidgets.Dropdown(
+            options=_groupings(choice.group, tags),
+            value=choice.group,
+            tooltip="Which runs are one group",
+            layout=ipywidgets.Layout(width="180px", margin="0"),
+        )
+        self.statistic = _choices(STATISTICS, choice.statistic, "The line of a group")
+        self.widget = ipywidgets.Box(
+            [
+                *(self.metric, self.axis, self.mode, self.back, self.forward, self.whole),
+                *(self.smoothing, self.group, self.statistic),
+            ],
+            layout=ipywidgets.Layout(
+                display="flex", flex_flow="row wrap", align_items="center", overflow="visible"
+            ),
+        )
+        self.widget.add_class("rlw-tools")
+
+    def all(self) -> tuple[ipywidgets.Widget, ...]:
+        """All that send something."""
+        return tuple(self.widget.children)
+
+    def of_choice(self) -> Mapping[str, ipywidgets.Widget]:
+        """Those that set a field of the `Choice`, by its name."""
+        return {
+            "metric": self.metric,
+            "axis": self.axis,
+            "smoothing": self.smoothing,
+            "group": self.group,
+            "statistic": self.statistic,
+        }
+
+    def offer(self, metric: str, names: Sequence[str]) -> None:
+        """Have these metrics to choose from; with new ones, `metric` is the one chosen."""
+        offered = tuple(names) if metric in names else (metric, *names)
+        if tuple(self.metric.options) != offered:
+            with self.metric.hold_sync():
+                self.metric.options = offered
+                self.metric.value = metric
+
+
+def _groupings(chosen: str, tags: Sequence[str]) -> list[tuple[str, str]]:
+    names = dict.fromkeys(tags)
+    if chosen.startswith(seed_groups.TAG):
+        names.setdefault(chosen.removeprefix(seed_groups.TAG))
+    by_tag = [(f"By tag {wording.shown(n, 30)}", f"{seed_groups.TAG}{n}") for n in names]
+    alike = [("Seeds together", seed_groups.SEEDS), ("Each run alone", seed_groups.ALONE)]
+    return [*alike, *by_tag]
+
+
+def _choices(words: Mapping[str, str], value: str, tooltip: str) -> ipywidgets.ToggleButtons:
+    return ipywidgets.ToggleButtons(
+        options=[(text, key) for key, text in words.items()],
+        value=value,
+        tooltips=[tooltip] * len(words),
+        style={"button_width": "auto"},
+    )
+
+
+def _button(words: str, tooltip: str) -> ipywidgets.Button:
+    return ipywidgets.Button(
+        description=words, tooltip=tooltip, layout=ipywidgets.Layout(width="auto")
+    )
