@@ -104,10 +104,18 @@ def html(found: Sequence[Entry], where: str, sentence: str) -> str:
     items = "".join(
         f'<span class="rlw-entry{" rlw-faint" if entry.faint else ""}">'
         f'<i class="rlw-swatch rlw-{entry.shape}" style="--rlw-swatch: {escape(entry.colour)}">'
-        f"{entry.symbol}</i>{escape(entry.label)} <b>{escape(entry.value)}</b></span>"
+        f"{entry.symbol}</i>{escape(entry.label)}{_value(entry)}</span>"
         for entry in found
     )
     return (
-        f'<div class="rlw-legend"><span class="rlw-unseen">{escape(sentence)}</span>{items}'
-        f'<span class="rlw-where">{escape(where)}</span></div>'
+        f'<div class="rlw-legend"><span class="rlw-unseen">{escape(sentence)}</span>'
+        f'<span class="rlw-where">{escape(where)}</span>{items}</div>'
     )
+
+
+def _value(entry: Entry) -> str:
+    if not entry.value:
+        return ""
+    # Room for the longest value, so that a legend does not move with its cursor.
+    short = ' class="rlw-short"' if entry.symbol else ""
+    return f" <b{short}>{escape(entry.value)}</b>"

@@ -7,10 +7,12 @@ SHEET = """
 .rlw .rlw-chart .zeroLine { display: none; }
 .rlw .rlw-chart rect.bar:hover { opacity: 0.1 !important; }
 .rlw .rlw-chart .dot { cursor: pointer; }
-.rlw .rlw-legend { display: flex; flex-wrap: wrap; gap: 1px 16px; margin: 6px 0 0;
-  font-size: 12px; color: var(--rlw-quiet); min-height: 19px; }
+.rlw .rlw-legend { display: flex; flex-wrap: wrap; gap: 1px 12px; margin: 6px 0 0;
+  font-size: 12px; color: var(--rlw-quiet); min-height: 38px; }
 .rlw .rlw-entry { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.rlw .rlw-entry b { color: var(--rlw-text); font-weight: 600; font-variant-numeric: tabular-nums; }
+.rlw .rlw-entry b { color: var(--rlw-text); font-weight: 600; font-variant-numeric: tabular-nums;
+  display: inline-block; min-width: 5ch; }
+.rlw .rlw-entry b.rlw-short { min-width: 0; }
 .rlw .rlw-swatch { display: inline-block; width: 16px; height: 0; vertical-align: 3px;
   margin-right: 5px; border-top: 2.5px solid var(--rlw-swatch); }
 .rlw .rlw-swatch.rlw-dashed { border-top-style: dashed; }
@@ -19,7 +21,7 @@ SHEET = """
 .rlw .rlw-swatch.rlw-mark { border: 0; width: auto; height: auto; vertical-align: 0;
   color: var(--rlw-swatch); font-style: normal; margin-right: 4px; }
 .rlw .rlw-faint .rlw-swatch { opacity: 0.45; }
-.rlw .rlw-where { margin-left: auto; font-variant-numeric: tabular-nums; }
+.rlw .rlw-where { flex: 0 0 100%; font-variant-numeric: tabular-nums; }
 .rlw .rlw-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap; }
 .rlw .rlw-tools { gap: 4px 6px; margin: 6px 0 0; }
@@ -29,7 +31,8 @@ SHEET = """
   width: auto; margin: 0; }
 .rlw .rlw-tools .widget-inline-hbox { margin: 0; height: 26px; }
 .rlw .rlw-tools .widget-label { min-width: 0; width: auto; font-size: 12px; }
-.rlw .rlw-tools .rlw-gap { margin-left: auto; }
+.rlw .rlw-tools .widget-readout { min-width: 30px; max-width: 34px; margin: 0 0 0 4px;
+  padding: 0; text-align: left; }
 .rlw .rlw-reference { gap: 4px 6px; margin: 6px 0 0; }
 .rlw .rlw-curve-table { max-height: 260px; overflow: auto; margin: 8px 0 0;
   border: 1px solid var(--rlw-border); border-radius: 6px; }

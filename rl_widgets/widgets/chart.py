@@ -189,6 +189,7 @@ class RewardChart(LinesChart):
         self._events: dict[str, bqplot.Scatter] = {}
         self._on_point, self._on_mark = on_point, on_mark
         super().__init__()
+        self.widget.add_class("rlw-reward")
         self._zoom = bqplot.PanZoom(scales={"x": [self._x]})
         self._x.observe(lambda _change: on_window(), names=["min", "max"])
         self._columns.on_hover(self._pointed)

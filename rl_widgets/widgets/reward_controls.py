@@ -35,6 +35,7 @@ class RewardControls:
         self.closer = _button("Zoom in", "Show less, larger")
         self.wider = _button("Zoom out", "Show more, smaller")
         self.follow = _button("Follow", "Back to the newest points")
+        self.follow.layout.visibility = "hidden"
         self.smoothing = ipywidgets.FloatSlider(
             value=0.0,
             min=0.0,
@@ -43,7 +44,7 @@ class RewardControls:
             description="Smoothing",
             readout_format=".2f",
             tooltip="The weight of an exponential moving average; the faint line is as logged",
-            layout=ipywidgets.Layout(width="220px", margin="0"),
+            layout=ipywidgets.Layout(width="186px", margin="0"),
             style={"description_width": "initial"},
         )
         self.log = _toggle("Log scale", "A logarithmic axis of values")

@@ -180,7 +180,6 @@ class RewardPanel(Panel):
         axes = frame(spanned, drawn.x_title, title, self._window, look.log)
         target = reward_lines.target(drawn, (axes.x_low, axes.x_high))
         self._curve = drawn
-        follows = self._window is None
         self._chart.zoom(controls.mode.value == ZOOM)
         self._chart.draw_in(axes, [*self._lines, *target], move=not page_moves)
         self._marks = grouped(drawn.marks, axes.x_low, axes.x_high)
@@ -189,8 +188,13 @@ class RewardPanel(Panel):
         in_zoom = controls.mode.value == ZOOM
         for button in (controls.closer, controls.wider):
             set_shown(button, in_zoom)
-        set_shown(controls.follow, not follows or self.context.cursor.x is not None)
+        self._offer_follow()
         return troubles
+
+    def _offer_follow(self) -> None:
+        follows = self._window is None and self.context.cursor.x is None
+        # It keeps its place: the chart is not to move under the pointer.
+        set_value(self._controls.follow.layout, visibility="hidden" if follows else "visible")
 
     def _draw_cursor(self) -> None:
         drawn = self._curve
@@ -276,8 +280,7 @@ class RewardPanel(Panel):
 
     def _show_cursor(self, _x: float | None) -> None:
         self._draw_cursor()
-        follows = self._window is None and self.context.cursor.x is None
-        set_shown(self._controls.follow, not follows)
+        self._offer_follow()
 
     def _moved(self) -> None:
         axes = self._chart.frame

@@ -78,13 +78,13 @@ def test_the_chart_is_used_while_the_cell_is_busy(
     browser.run_all()
     page = browser.page
     view = page.locator(".rlw-card.jupyter-widgets")
-    view.locator(".rlw-chart path.line[d]").first.wait_for(state="attached")
+    view.locator(".rlw-reward path.line[d]").first.wait_for(state="attached")
     browser.wait_until(lambda: "mean of 100 episodes" in legend(view), "the legend")
     page.wait_for_timeout(1000)
     browser.picture("reward-chart-live-light")
 
     # Read: the pointer tells a place, and the legend its values.
-    chart = view.locator(".rlw-chart")
+    chart = view.locator(".rlw-reward")
     box = chart.bounding_box()
     assert box is not None
     latest = legend(view)
@@ -92,15 +92,34 @@ def test_the_chart_is_used_while_the_cell_is_busy(
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 120, steps=6)
     browser.wait_until(lambda: "mean of" not in legend(view), "the values at the cursor")
     assert legend(view) != latest
+    box_then = chart.bounding_box()
+    assert box_then is not None
+    assert box_then["y"] == box["y"], "the chart moves under the pointer"
     browser.picture("reward-chart-read-light")
+    # The cursor is joined with the charts of the other metrics, wherever it is moved.
+    view.get_by_role("tab", name="Metrics").click()
+    small = view.locator(".rlw-tabs .bqplot").first
+    small.wait_for()
+    chart.scroll_into_view_if_needed()
+    place = chart.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + 120, steps=3)
+    browser.wait_until(lambda: small.locator("path.line[d^=M]").count() >= 2, "the other cursor")
+    page.wait_for_timeout(600)
+    browser.picture("reward-chart-joined-light")
+    view.get_by_role("tab", name="Logs").click()
+    page.locator(".jp-NotebookPanel .jp-WindowedPanel-outer").first.evaluate("e => e.scrollTop = 0")
+    box = chart.bounding_box()
+    assert box is not None
     view.get_by_role("button", name="Follow").click()
     browser.wait_until(lambda: legend(view) == latest, "the newest values")
 
     # A mark tells what it is.
     dot = chart.locator(".dot").first
     dot.hover()
-    page.locator(".bqplot_mark_tooltip:visible").wait_for()
-    assert "Checkpoint of iteration 60" in page.locator(".bqplot_tooltip_div").inner_text()
+    told = page.locator(".bqplot_mark_tooltip:visible")
+    told.wait_for()
+    assert "Checkpoint of iteration 60" in told.inner_text()
     browser.picture("reward-chart-mark-light")
 
     # Zoom: the wheel and the mouse move the x-axis, and a new point does not.
@@ -185,14 +204,14 @@ def test_a_resumed_run_in_a_narrow_cell(lab: Lab, browser: Browser, own_home: Pa
     browser.execute("application:toggle-left-area")
     browser.run_all()
     view = page.locator(".rlw-card.jupyter-widgets")
-    view.locator(".rlw-chart path.line[d]").first.wait_for(state="attached")
-    view.locator(".rlw-chart").scroll_into_view_if_needed()
+    view.locator(".rlw-reward path.line[d]").first.wait_for(state="attached")
+    view.locator(".rlw-reward").scroll_into_view_if_needed()
     browser.wait_until(lambda: "resumed" in legend(view), "the beginning of the attempt")
     page.wait_for_timeout(600)
     browser.picture("reward-chart-narrow-light")
     assert view.evaluate("card => card.scrollWidth <= card.clientWidth")
     view.get_by_role("button", name="Time", exact=True).click()
-    view.locator(".rlw-chart .axislabel", has_text="time since the start").wait_for()
+    view.locator(".rlw-reward .axislabel", has_text="time since the start").wait_for()
     view.get_by_role("button", name="Log scale").click()
     view.get_by_text("left out of the logarithmic axis").wait_for()
     page.wait_for_timeout(600)
@@ -201,7 +220,7 @@ def test_a_resumed_run_in_a_narrow_cell(lab: Lab, browser: Browser, own_home: Pa
     view.get_by_role("button", name="Iteration", exact=True).click()
     browser.wait_until(lambda: "at iteration 130" in legend(view), "the other axis")
     # A click on a mark opens what it stands for.
-    view.locator(".rlw-chart .dot").first.click()
+    view.locator(".rlw-reward .dot").first.click()
     page.locator(".rlw-tabs .lm-mod-current", has_text="Checkpoints").wait_for()
     assert browser.our_errors() == []
 
