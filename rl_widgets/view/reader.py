@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from rl_widgets.store import statuses
 from rl_widgets.store.database import Store
 from rl_widgets.store.ingest import SpoolReader
@@ -26,6 +24,7 @@ from rl_widgets.view import (
     diagnosis,
     disk,
     events,
+    facts,
     failure,
     header,
     log,
@@ -33,7 +32,7 @@ from rl_widgets.view import (
     throughput,
     wording,
 )
-from rl_widgets.view.run_view import Fact, RunView
+from rl_widgets.view.run_view import RunView
 from rl_widgets.view.series import Series
 
 if TYPE_CHECKING:
@@ -222,7 +221,7 @@ class RunReader:
             header=head,
             failure=failure.failure(record),
             warnings=self._warnings(record),
-            facts=self._facts(rows, head.final),
+            facts=facts.facts(self._series.get, self._main, rows, head.final),
             criteria=rows,
             children=children.children(self._children, self._nodes, self._latest, now),
             groups=catalogue.groups(s.name for s in self._known.values() if s.kind == "number"),
@@ -252,7 +251,7 @@ class RunReader:
             header=head,
             criteria=rows,
             warnings=self._warnings(record),
-            facts=self._facts(rows, head.final),
+            facts=facts.facts(self._series.get, self._main, rows, head.final),
             children=children.children(self._children, self._nodes, self._latest, now),
             log=self._log,
             trouble="",
@@ -425,45 +424,3 @@ class RunReader:
         if drawn.points:
             return "Every value so far is NaN or infinite: there is no line to draw yet."
         return "No result yet: the first one comes with the first training iteration."
-
-    def _facts(self, rows: tuple[progress.Criterion, ...], final: bool) -> tuple[Fact, ...]:
-        iterations = self._first(catalogue.ITERATION_NAMES)
-        steps = self._first(catalogue.ENV_STEP_NAMES)
-        speed = self._first(catalogue.SPEED_NAMES)
-        main = self._series.get(self._main or "")
-        iteration = None if iterations is None else iterations.last()
-        env_steps = None if steps is None else steps.last()
-        if main is not None:
-            iteration = main.last("step") if iteration is None else iteration
-            env_steps = main.last("env_steps") if env_steps is None else env_steps
-        per_second = None if speed is None else speed.last()
-        if per_second is None and steps is not None:
-            per_second = _pace(steps)
-        name = self._main or ""
-        is_reward = not name or catalogue.is_reward(name)
-        label = "reward (mean)" if is_reward else wording.shown(name, 32)
-        best = None if main is None else _best(main)
-        found = [
-            Fact("iteration", "iteration", wording.count(iteration)),
-            Fact("env_steps", "env steps", wording.count(env_steps)),
-            Fact("speed", "env steps/s", wording.count(per_second)),
-            Fact("reward", label, wording.number(None if main is None else main.last())),
-            Fact("best", "best", wording.number(best)),
-        ]
-        if not final:
-            found.append(Fact("time_left", "time left", progress.time_left(rows) or "—"))
-        return tuple(found)
-
-
-def _pace(steps: Series) -> float | None:
-    """Env steps a second over the last ten results."""
-    values, times = steps.column("value")[-11:], steps.column("time")[-11:]
-    if len(values) < 2 or times[-1] <= times[0] or not np.isfinite(values[[0, -1]]).all():
-        return None
-    return float((values[-1] - values[0]) / (times[-1] - times[0]))
-
-
-def _best(series: Series) -> float | None:
-    values = series.column("value")
-    finite = values[np.isfinite(values)]
-    return float(finite.max()) if len(finite) else None

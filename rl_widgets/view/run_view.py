@@ -12,19 +12,11 @@ from rl_widgets.view.children import ChildRow
 from rl_widgets.view.curve import Curve
 from rl_widgets.view.diagnosis import Finding
 from rl_widgets.view.events import Event
+from rl_widgets.view.facts import Fact
 from rl_widgets.view.failure import Failure
 from rl_widgets.view.header import Header
 from rl_widgets.view.log import LogTail
 from rl_widgets.view.progress import Criterion
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One figure of the summary line: what it is, and its value in words."""
-
-    name: str
-    label: str
-    text: str
 
 
 @dataclass(frozen=True)

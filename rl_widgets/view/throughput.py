@@ -14,7 +14,7 @@ import numpy as np
 
 from rl_widgets.view import bottleneck, catalogue, wording
 from rl_widgets.view.bottleneck import Figures
-from rl_widgets.view.run_view import Fact
+from rl_widgets.view.facts import Fact
 from rl_widgets.view.series import Series
 
 if TYPE_CHECKING:
