@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rl_widgets.view.series import Floats
-from rl_widgets.view.ticks import log_ticks, tick_step, tick_text, ticks
+from rl_widgets.view.ticks import log_ticks, tick_step, tick_texts, ticks
 
 #: Colours of lines in their order. Mid tones: they are read on a light and on a dark ground, and
 #: told apart with the common colour blindnesses.
@@ -123,11 +123,11 @@ def frame(
     if log:
         y_low, y_high = _log_range(seen)
         y_at = log_ticks(y_low, y_high, y_ticks)
-        words = [tick_text(float(f"{10.0**v:.6g}")) for v in y_at]
+        words = tick_texts([float(f"{10.0**v:.6g}") for v in y_at])
     else:
         y_low, y_high = rounded_y(*_span(seen), y_ticks)
         y_at = ticks(y_low, y_high, y_ticks)
-        words = [tick_text(v) for v in y_at]
+        words = tick_texts(y_at)
     x_at = ticks(x_low, x_high, x_ticks)
     return Frame(
         x_title=x_title,
@@ -138,8 +138,8 @@ def frame(
         y_high=y_high,
         x_ticks=tuple(x_at),
         y_ticks=tuple(y_at),
-        x_words=tuple(tick_text(v) for v in x_at),
-        y_words=tuple(words),
+        x_words=tick_texts(x_at),
+        y_words=words,
         log=log,
     )
 

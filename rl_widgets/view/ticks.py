@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 
@@ -55,3 +56,11 @@ def tick_text(value: float) -> str:
         if 1e15 > size >= limit:
             return f"{value / (1e3 if unit == 'k' else limit):g}{unit}"
     return f"{value:.6g}"
+
+
+def tick_texts(values: Sequence[float]) -> tuple[str, ...]:
+    """The words of an axis' ticks: short, unless two of them would read the same."""
+    words = tuple(tick_text(value) for value in values)
+    if len(set(words)) == len(words):
+        return words
+    return tuple(f"{value:,.12g}" for value in values)

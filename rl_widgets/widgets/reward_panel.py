@@ -244,7 +244,14 @@ class RewardPanel(Panel):
         clicked(controls.csv, self._save_csv)
 
     def _post(self, command: Command) -> None:
-        self.context.post(command)
+        def carry_out() -> None:
+            try:
+                command()
+            except RLWidgetsError as error:
+                # A record that cannot be read just now is no reason to switch the view off.
+                _say(self._trouble, str(error), "rlw-warning")
+
+        self.context.post(carry_out)
 
     def _once(self, name: str, command: Command) -> None:
         """Post a command, unless the same one waits already."""
@@ -341,6 +348,7 @@ class RewardPanel(Panel):
             reader = self.context.reader
             self._offered = reference_curve.offered(reader.store, self._metric(), reader.run_id)
             set_value(self._controls.name, options=tuple(self._offered))
+        _say(self._trouble, "", "")
         self._redraw()
 
     def _add(self) -> None:

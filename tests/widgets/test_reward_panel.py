@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rl_widgets.store import statuses
-from rl_widgets.store.errors import UserError
+from rl_widgets.store.errors import StoreError, UserError
 from rl_widgets.view.reader import RunReader
 from rl_widgets.widgets.panel import PanelContext
 from rl_widgets.widgets.reward_panel import RewardPanel
@@ -267,6 +267,20 @@ def test_references_are_drawn_beside_the_run(shown: Shown, tmp_path: Path) -> No
     shown.work()
     assert f"reference {OTHER}" in shown.chart._marks
     assert not shown.panel._trouble.value
+
+
+def test_a_record_that_cannot_be_read_is_said(
+    learning: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = learning
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("The record cannot be read: the disk is <gone>.")
+
+    monkeypatch.setattr(shown.reader.store.runs, "find", full)
+    shown.panel._controls.compare.value = True
+    shown.work()
+    assert "the disk is &lt;gone&gt;" in shown.panel._trouble.value
 
 
 def test_after_the_end_a_person_still_gets_what_they_ask_for(learning: Shown) -> None:
