@@ -22,8 +22,8 @@ from rl_widgets.widgets.subshells import answer_while_busy
 
 _HEIGHT = "130px"
 _CURSOR = "#8a94a0"
-#: Columns that tell where the pointer is.
-_COLUMNS = 60
+#: Columns that tell where the pointer is; twelve figures have them all, so they are not many.
+_COLUMNS = 30
 _KEPT = {"x": True, "y": True}
 
 
@@ -173,7 +173,7 @@ class _Cell:
         self._head = ipywidgets.HTML(html_metrics.head(chart), **self._words)
         self._table: ipywidgets.HTML | None = None
         self._button = ipywidgets.Button(
-            description="▤",
+            icon="table",
             tooltip="Show as table",
             layout=shared.layout,
             style=shared.button_style,
@@ -214,7 +214,7 @@ class _Cell:
         self.widget.children = [self._head, seen, self._button]
         set_value(
             self._button,
-            description="∿" if self._as_table else "▤",
+            icon="times" if self._as_table else "table",
             tooltip="Show as chart" if self._as_table else "Show as table",
         )
 
