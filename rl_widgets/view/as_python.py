@@ -17,6 +17,9 @@ from rl_widgets.workspace import home
 #: What finds a compute target of the workspace by its name; None for one that was deleted.
 Targets = Callable[[str], TargetRecord | None]
 
+#: The tag of a run that began with a checkpoint: '<run id>/<path>'.
+STARTED_FROM = "started_from"
+
 _WIDTH = 88
 _IDLE_SECONDS = 1800
 
@@ -28,6 +31,9 @@ def as_python(record: RunRecord, workspace: Path, snapshot: Path, targets: Targe
     values come from the environment of whoever runs the cell.
     """
     plan = record.definition
+    origin, _, checkpoint = str(record.tags.get(STARTED_FROM, "")).partition("/")
+    if checkpoint:
+        return _from_checkpoint(record, workspace, origin, checkpoint)
     if not {"entry_script", "head", "source_directory"} <= set(plan):
         return ""
     head, worker = plan["head"], plan.get("worker")
@@ -44,9 +50,7 @@ def as_python(record: RunRecord, workspace: Path, snapshot: Path, targets: Targe
     uses += ["AmlCompute", "ComputeTarget"] if made else []
     uses += ["Ray"] if plan.get("framework_arguments") else []
     uses += ["WorkerConfiguration"] if worker is not None else []
-    lines = [
-        f"# The run {record.id} again, as it was submitted on {wording.clock(record.created)}."
-    ]
+    lines = _first_lines(record)
     if variables:
         lines.append("# Its environment variables are taken from the environment of this cell.")
         lines += ["import os", ""]
@@ -59,6 +63,37 @@ def as_python(record: RunRecord, workspace: Path, snapshot: Path, targets: Targe
         submit.append(f"tags={literal(record.tags)}")
     lines.append(_call(f"run = Experiment(ws, {_quoted(record.experiment)}).submit(", submit))
     lines.append("RunDetails(run).show()")
+    return "\n".join(lines) + "\n"
+
+
+def _first_lines(record: RunRecord) -> list[str]:
+    when = wording.clock(record.created)
+    lines = [f"# The run {record.id} again, as it was submitted on {when}."]
+    if record.attempt > 1:
+        lines.append(
+            f"# That one was resumed (attempt {record.attempt}); this begins at the beginning, "
+            "with the settings of the last attempt."
+        )
+    return lines
+
+
+def _from_checkpoint(record: RunRecord, workspace: Path, origin: str, checkpoint: str) -> str:
+    """The code for a run that began with the weights of another run's checkpoint."""
+    arguments = [_quoted(checkpoint)]
+    params = record.definition.get("script_params")
+    if isinstance(params, Mapping) and params:
+        arguments.append(f"script_params={literal(dict(params), 4)}")
+    tags = {name: value for name, value in record.tags.items() if name != STARTED_FROM}
+    if tags:
+        arguments.append(f"tags={literal(tags, 4)}")
+    lines = [
+        *_first_lines(record),
+        "from rl_widgets import RunDetails, Workspace",
+        "",
+        f"ws = {_workspace(workspace)}",
+        _call(f"run = ws.get_run({_quoted(origin)}).new_run_from(", arguments),
+        "RunDetails(run).show()",
+    ]
     return "\n".join(lines) + "\n"
 
 

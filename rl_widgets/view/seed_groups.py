@@ -68,7 +68,9 @@ def _key(record: RunRecord, how: str) -> str:
     if how == ALONE or not definition:
         # Nothing is known of what a cell has logged: it is like no other.
         return f"run {record.id}"
-    return json.dumps([record.experiment, definition], sort_keys=True, default=str)
+    # What began with a checkpoint is no seed of what began with nothing.
+    origin = record.tags.get("started_from")
+    return json.dumps([record.experiment, origin, definition], sort_keys=True, default=str)
 
 
 def _without_seed(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -187,6 +187,14 @@ def test_a_seed_is_found_wherever_a_script_is_given_it(arguments: list[str]) -> 
     assert [g.members for g in seed_groups.groups(records, seed_groups.SEEDS)] == [(0, 1), (2,)]
 
 
+def test_what_began_with_a_checkpoint_is_no_seed_of_the_others(ws: Workspace) -> None:
+    runs = [add(ws, "a", [1.0], definition=definition(seed=1))]
+    runs.append(
+        add(ws, "b", [2.0], definition=definition(seed=2), tags={"started_from": f"{runs[0].id}/c"})
+    )
+    assert [g.n for g in compared(*runs).groups] == [1, 1]
+
+
 def test_runs_of_a_cell_are_alike_only_by_their_tag(ws: Workspace) -> None:
     exp = Experiment(ws, "cells")
     runs = [exp.start_logging(f"r{i}") for i in range(3)]

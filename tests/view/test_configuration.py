@@ -166,6 +166,37 @@ def test_the_code_of_a_run_in_a_workspace_of_its_own_names_its_folder(
     assert carry_out(run, monkeypatch).workspace.folder == ws.folder
 
 
+def test_a_run_from_a_checkpoint_is_made_from_it_again(ws: Workspace, source: Path) -> None:
+    checkpoint = "head/checkpoints/it's one"
+    params = {"--run": "PPO", "--config": '{"lr": 0.5}'}
+    estimator = ReinforcementLearningEstimator(
+        source, entry_script="train.py", script_params=params
+    )
+    tags = {"why": NASTY, "started_from": f"origin_1_0badcafe/{checkpoint}"}
+    run = Experiment(ws, "again").submit(estimator, tags=tags)
+    code = code_of(run)
+    assert 'ws.get_run("origin_1_0badcafe").new_run_from(' in code
+    asked: dict[str, Any] = {}
+
+    class Origin:
+        def new_run_from(self, *arguments: Any, **values: Any) -> Run:
+            asked.update(values, checkpoint=arguments)
+            return run
+
+    code = code.replace("ws = Workspace()", "")
+    exec(code, {"ws": type("Workspace", (), {"get_run": lambda _, _id: Origin()})()})
+    assert asked == {"checkpoint": (checkpoint,), "script_params": params, "tags": {"why": NASTY}}
+
+
+def test_the_code_of_a_resumed_run_says_that_it_begins_anew(ws: Workspace, source: Path) -> None:
+    run = Experiment(ws, "again").submit(
+        ReinforcementLearningEstimator(source, entry_script="train.py")
+    )
+    assert "(attempt" not in code_of(run)
+    ws.store.runs.set(run.id, attempt=3)
+    assert "resumed (attempt 3)" in code_of(run)
+
+
 def test_the_value_of_an_environment_variable_is_nowhere(ws: Workspace, source: Path) -> None:
     estimator = ReinforcementLearningEstimator(
         source, entry_script="train.py", environment_variables={"API_KEY": "hunter2"}
