@@ -121,6 +121,11 @@ def test_the_chart_is_used_while_the_cell_is_busy(
     told.wait_for()
     assert "Checkpoint of iteration 60" in told.inner_text()
     browser.picture("reward-chart-mark-light")
+    dot.click()
+    page.locator(".rlw-tabs .lm-mod-current", has_text="Checkpoints").wait_for()
+    view.get_by_role("tab", name="Logs").click()
+    box = chart.bounding_box()
+    assert box is not None
 
     # Zoom: the wheel and the mouse move the x-axis, and a new point does not.
     view.get_by_role("button", name="Zoom", exact=True).click()
