@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from rl_widgets.store.errors import UserError
+from rl_widgets.store.errors import RLWidgetsError, UserError
 from rl_widgets.view import html_compare, legend, seed_groups, style, wording
 from rl_widgets.view.compare import Comparer, readers_of
 from rl_widgets.view.compare_follower import ComparisonFollower
@@ -272,7 +272,11 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
             self._saved.update(self._found)
 
     def _redraw(self, page_moves: bool = False) -> None:
-        found = self._comparer.compare(self._choice)
+        try:
+            found = self._comparer.compare(self._choice)
+        except RLWidgetsError as error:
+            self._draw(self._found.with_trouble(str(error)))
+            return
         if self._trouble:
             found = found.with_trouble(self._trouble)
         if page_moves and found.lines:

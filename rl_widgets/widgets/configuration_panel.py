@@ -74,8 +74,12 @@ class ConfigurationPanel(Panel):
         reader = self.context.reader
         new = stamp(reader)
         if new != self._stamp:
+            try:
+                self._found = configuration(reader)
+            except RLWidgetsError:
+                # The view itself says so; the next tick tries again.
+                return
             self._stamp = new
-            self._found = configuration(reader)
             code = self._found.code
             set_value(self._code, value=html_configuration.code(code) if code else "")
             set_shown(self._code, bool(code))

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rl_widgets import Experiment, ReinforcementLearningEstimator, Workspace
+from rl_widgets.backend import submission
 from rl_widgets.backend.source_state import BRANCH, COMMIT, DIRTY, git_state
+from rl_widgets.backend.supervisor import Supervisor
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -55,3 +58,20 @@ def test_no_repository_no_commit_no_git_and_no_time_say_nothing(
     assert git_state(repository, timeout=0.0) == {}
     monkeypatch.setenv("PATH", "")
     assert git_state(repository) == {}
+
+
+def test_a_run_has_the_state_of_its_source_among_its_properties(
+    repository: Path, ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submission, "start_supervisor", lambda *_: None)
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "first")
+    estimator = ReinforcementLearningEstimator(repository / "files", entry_script="train.py")
+    run = Experiment(ws, "source").submit(estimator)
+    Supervisor(ws.store, ws.folder, run.id)._record_source()
+    assert run.properties == git_state(repository / "files")
+    # A resumed run runs what it was submitted with, whatever has been committed since.
+    first = run.properties
+    git(repository, "commit", "--allow-empty", "-m", "second")
+    Supervisor(ws.store, ws.folder, run.id)._record_source()
+    assert run.properties == first

@@ -205,6 +205,21 @@ def test_trouble_is_said_and_goes_away_by_itself(
     wait_until(lambda: view._pieces["trouble"][0].value == "", "the end of it", 30)
 
 
+def test_a_choice_that_cannot_be_read_is_said_and_can_be_made_again(
+    ws: Workspace, compare: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = compare(seeds(ws))
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            type(view._comparer), "compare", lambda *_: (_ for _ in ()).throw(StoreError("Broken."))
+        )
+        view._controls.axis.value = "time"
+        wait_until(lambda: "Broken." in view._pieces["trouble"][0].value, "the sentence")
+    view._controls.axis.value = "iteration"
+    wait_until(lambda: view._found.x_title == "iteration", "the axis")
+    assert view._pieces["trouble"][0].value == ""
+
+
 def test_a_view_that_nobody_sees_rests(ws: Workspace, compare: Make) -> None:
     view = compare(seeds(ws, status=statuses.RUNNING))
     view._view_count = 1

@@ -91,6 +91,22 @@ def test_a_search_finds_and_what_differs_can_be_shown_alone(
     wait_until(lambda: "No setting matches" in panel._table.value, "the search")
 
 
+def test_a_record_that_cannot_be_read_is_tried_again(
+    panel: ConfigurationPanel, run: FixtureRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(run, lr=0.5)
+
+    def broken(_: object) -> None:
+        raise RLWidgetsError("The record cannot be read now.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rl_widgets.widgets.configuration_panel.configuration", broken)
+        panel.draw(panel.context.reader.read())
+        assert "PPO" not in panel._table.value
+    panel.draw(panel.context.reader.read())
+    assert "PPO" in panel._table.value
+
+
 def test_tensorboard_is_started_linked_and_stopped_by_clicks(
     panel: ConfigurationPanel, run: FixtureRun
 ) -> None:
