@@ -12,7 +12,7 @@ import numpy as np
 
 from rl_widgets.view import wording
 from rl_widgets.view.events import Event
-from rl_widgets.view.run_view import Fact
+from rl_widgets.view.facts import Fact
 from rl_widgets.view.series import Series
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _video(event: Event) -> VideoRow | None:
     reason = str(event.details.get("reason", ""))
     words = [f"{wording.count(event.env_steps)} env steps", f"reward {wording.number(reward)}"]
     if length is not None:
-        words.append(f"{wording.count(length)} long")
+        words.append(f"{wording.count(length)} steps long")
     words.append(_REASONS.get(reason, ("", ""))[0])
     label = " · ".join(word for word in words if word)
     return VideoRow(event.id, path, label, _about(event, length, reason, size), reward, size)

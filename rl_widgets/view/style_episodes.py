@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 SHEET = """
+.rlw .rlw-evaluation-figures, .rlw .rlw-evaluation-figures > .widget-html-content { min-width: 0;
+  max-width: 100%; }
 .rlw .rlw-evaluations { max-height: 200px; overflow: auto; margin: 10px 0 0;
   border: 1px solid var(--rlw-border); border-radius: 6px; }
 .rlw .rlw-evaluations table { border-collapse: collapse; width: 100%; margin: 0; border: 0;

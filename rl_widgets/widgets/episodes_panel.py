@@ -43,6 +43,7 @@ class EpisodesPanel(Panel):
 
     def _build(self) -> None:
         self._evaluations = ipywidgets.HTML()
+        self._evaluations.add_class("rlw-evaluation-figures")
         self._heading = ipywidgets.HTML()
         self._list = ipywidgets.Select(
             options=[], rows=_LINES, tooltip="Videos of the agent, newest first"

@@ -104,5 +104,12 @@ def test_a_video_plays_in_the_notebook(lab: Lab, browser: Browser, fixture: Fixt
         lambda: player.evaluate("v => v.getBoundingClientRect().right <= innerWidth + 1"),
         "the player inside of a narrow page",
     )
+    figures = view.locator(".rlw-evaluation-figures")
+    for part in (figures.locator(".rlw-fact").nth(1), figures.locator(".rlw-evaluations")):
+        assert part.evaluate(
+            "e => e.getBoundingClientRect().right"
+            " <= e.closest('.rlw-card').getBoundingClientRect().right"
+        )
+    player.scroll_into_view_if_needed()
     browser.picture("episodes-narrow")
     assert browser.our_errors() == []

@@ -73,7 +73,7 @@ def logged(folder: Path) -> list[dict[str, Any]]:
     lines: list[str] = []
     for path in sorted((folder / "spool").glob("*.jsonl")):
         lines += path.read_text().splitlines()
-    return [json.loads(line) for line in lines]
+    return sorted((json.loads(line) for line in lines), key=lambda record: record["t"])
 
 
 def events(folder: Path) -> list[dict[str, Any]]:

@@ -105,8 +105,8 @@ def test_videos_newest_first_in_words(fixture: FixtureRun) -> None:
     record(fixture, 2, b"x" * 1_200_000, reason="checkpoint", length=800, shown=800, speed=1.0)
     found, reader = read(fixture)
     newest, oldest = found.videos
-    assert newest.label == "2,000 env steps · reward -19.00 · 800 long · checkpoint"
-    assert oldest.label == "1,000 env steps · reward -20.00 · 1,204 long"
+    assert newest.label == "2,000 env steps · reward -19.00 · 800 steps long · checkpoint"
+    assert oldest.label == "1,000 env steps · reward -20.00 · 1,204 steps long"
     assert "at a checkpoint (1.2 MB)." in newest.about
     assert "twice as fast" not in newest.about
     assert "first 900 of 1,204 env steps" in oldest.about
