@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 from rl_widgets.store import statuses
 from rl_widgets.store.database import Store
 from rl_widgets.store.ingest import SpoolReader
-from rl_widgets.store.metrics import SeriesRecord
 from rl_widgets.store.nodes import NodeRecord
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import (
@@ -32,6 +30,7 @@ from rl_widgets.view import (
     throughput,
     wording,
 )
+from rl_widgets.view.held_metrics import HeldMetrics
 from rl_widgets.view.run_view import RunView
 from rl_widgets.view.series import Series
 
@@ -64,23 +63,13 @@ class RunReader:
         self.run_folder = run_folder
         self.axis = axis
         self.lock = threading.RLock()
-        self.events: list[events.Event] = []
-        self._asked: set[str] = set()
-        self._events_to = 0
+        self._metrics = HeldMetrics(store.metrics)
         self._spool: SpoolReader | None = None
-        #: How many points it has read so far.
-        self._read_points = 0
         self._log_path = run_folder / _LOG
         self._clock = clock
         self._record: RunRecord | None = None
         self._children: list[RunRecord] = []
         self._nodes: list[NodeRecord] = []
-        self._known: dict[int, SeriesRecord] = {}
-        self._read_to: dict[int, int] = {}
-        self._listed_at = 0
-        self._series: dict[str, Series] = {}
-        self._resources: dict[tuple[str, str], Series] = {}
-        self._main: str | None = None
         self._log = log.LogTail(_LOG.name, None, (), False)
         self._log_stamp: log.Stamp | None = None
         self._revision = 0
@@ -107,13 +96,14 @@ class RunReader:
         Raises `StoreError` and `NotFoundError`.
         """
         with self.lock:
-            before = (self._record, self._children, self._nodes, self._read_points)
+            before = (self._record, self._children, self._nodes, self._metrics.count)
             record = self._record = self.store.runs.get(self.run_id)
             # Status first, numbers after: a run that reads as ended has all its points in them.
             self._children = self.store.runs.children(self.run_id)
             self._nodes = self.store.nodes.of([child.id for child in self._children])
-            self._read_all_points([record.id, *(child.id for child in self._children)])
-            changed = before != (self._record, self._children, self._nodes, self._read_points)
+            ids = [record.id, *(child.id for child in self._children)]
+            self._metrics.look(ids, record.definition.get("stop") or ())
+            changed = before != (self._record, self._children, self._nodes, self._metrics.count)
             return self.read_log() or changed
 
     def take_in(self) -> None:
@@ -141,7 +131,12 @@ class RunReader:
     @property
     def metric(self) -> str | None:
         """The name of the main metric, None before anything was logged."""
-        return self._main
+        return self._metrics.main
+
+    @property
+    def events(self) -> list[events.Event]:
+        """What has happened so far."""
+        return self._metrics.events
 
     @property
     def record(self) -> RunRecord:
@@ -157,7 +152,7 @@ class RunReader:
         """
         record = self.record
         started = record.created if record.role == "interactive" else record.started
-        first = self._first((*catalogue.ITERATION_NAMES, *catalogue.ENV_STEP_NAMES))
+        first = self._metrics.first((*catalogue.ITERATION_NAMES, *catalogue.ENV_STEP_NAMES))
         if record.attempt == 1 or first is None or not len(first):
             return started
         earliest = float(first.column("time")[0])
@@ -176,8 +171,7 @@ class RunReader:
     def names(self, run_id: str | None = None) -> list[str]:
         """All metrics that are numbers, in the order of their first values; of one child or all."""
         with self.lock:
-            known = [s for s in self._known.values() if s.kind == "number"]
-            return list(dict.fromkeys(s.name for s in known if run_id in (None, s.run)))
+            return self._metrics.names(run_id)
 
     def series(self, name: str) -> Series | None:
         """The points of any metric; from then on it is kept up to date with the rest.
@@ -189,19 +183,7 @@ class RunReader:
     def several(self, names: Iterable[str]) -> dict[str, Series]:
         """As `series`, of several metrics with one look into the record."""
         with self.lock:
-            names = list(names)
-            new = set(names) - self._asked
-            if new:
-                self._asked |= new
-                try:
-                    self._fetch(self._wanted())
-                except Exception:
-                    # Whoever asks again has them fetched again.
-                    self._asked -= new
-                    raise
-            resources = {n: s for (_, n), s in self._resources.items()}
-            held = {n: self._series.get(n) or resources.get(n) for n in names}
-            return {n: s for n, s in held.items() if s is not None}
+            return self._metrics.several(names)
 
     def view(self) -> RunView:
         """What is known, with durations as of now; nothing is read."""
@@ -213,7 +195,7 @@ class RunReader:
         now = self._clock()
         self._revision += 1
         head = header.header(record, now)
-        pace = progress.Pace(self._series.get, head.running_s)
+        pace = progress.Pace(self._metrics.get, head.running_s)
         rows = progress.criteria(record.definition, pace)
         drawn = self._curve(self.axis, curve.AS_IT_IS)
         return RunView(
@@ -221,10 +203,10 @@ class RunReader:
             header=head,
             failure=failure.failure(record),
             warnings=self._warnings(record),
-            facts=facts.facts(self._series.get, self._main, rows, head.final),
+            facts=facts.facts(self._metrics.get, self._metrics.main, rows, head.final),
             criteria=rows,
-            children=children.children(self._children, self._nodes, self._latest, now),
-            groups=catalogue.groups(s.name for s in self._known.values() if s.kind == "number"),
+            children=children.children(self._children, self._nodes, self._metrics.latest, now),
+            groups=catalogue.groups(self._metrics.names()),
             curve=drawn,
             chart_message=self._chart_message(record, drawn),
             log=self._log,
@@ -242,7 +224,7 @@ class RunReader:
         record = self.record
         now = self._clock()
         head = header.header(record, now)
-        pace = progress.Pace(self._series.get, head.running_s)
+        pace = progress.Pace(self._metrics.get, head.running_s)
         rows = progress.criteria(record.definition, pace)
         self._revision += 1
         return replace(
@@ -251,103 +233,13 @@ class RunReader:
             header=head,
             criteria=rows,
             warnings=self._warnings(record),
-            facts=facts.facts(self._series.get, self._main, rows, head.final),
-            children=children.children(self._children, self._nodes, self._latest, now),
+            facts=facts.facts(self._metrics.get, self._metrics.main, rows, head.final),
+            children=children.children(self._children, self._nodes, self._metrics.latest, now),
             log=self._log,
             trouble="",
             limit=self._judge(now)[0],
             findings=self._judge(now)[1],
         )
-
-    def _read_all_points(self, run_ids: list[str]) -> None:
-        high = max(self._read_to.values(), default=0)
-        for record in self.store.metrics.series(run_ids):
-            if record.id not in self._known:
-                self._known[record.id] = record
-                # It was not there at the last listing, so its points are younger than all that
-                # had been read by then.
-                self._read_to[record.id] = self._listed_at
-        self._listed_at = high
-        wanted = self._wanted()
-        if wanted:
-            self._fetch(wanted)
-        if self._choose_main():
-            self._fetch(self._wanted())
-        self._read_events()
-
-    def _read_events(self) -> None:
-        names = {s.id: s.name for s in self._known.values() if s.kind == "event"}
-        if not names:
-            return
-        for point in self.store.metrics.payloads(list(names), after=self._events_to):
-            found = events.event(names[point.series], point)
-            if found is not None:
-                self.events.append(found)
-            self._events_to = point.id
-            self._read_points += 1
-
-    def _wanted(self) -> list[int]:
-        """The series that a view is made of; of 300 metrics, few."""
-        names = {
-            *catalogue.REWARD_NAMES,
-            *catalogue.ITERATION_NAMES,
-            *catalogue.ENV_STEP_NAMES,
-            *catalogue.SPEED_NAMES,
-            *catalogue.TIME_NAMES,
-            *self._asked,
-        }
-        if self._record is not None:
-            names.update(self._record.definition.get("stop") or ())
-        if self._main is not None:
-            names.add(self._main)
-        elif not any(s.name in catalogue.REWARD_NAMES for s in self._known.values()):
-            names.update(catalogue.candidates(s.name for s in self._known.values()))
-        return [
-            s.id
-            for s in self._known.values()
-            if s.kind == "number" and (s.name in names or s.name.startswith("resources/"))
-        ]
-
-    def _fetch(self, ids: list[int]) -> None:
-        # Series that are new to this reader are fetched by themselves: the others' old points
-        # would come along.
-        together: dict[int, list[int]] = defaultdict(list)
-        for i in ids:
-            together[self._read_to[i]].append(i)
-        for after, some in together.items():
-            points = self.store.metrics.points(some, after=after)
-            if not len(points):
-                continue
-            self._read_points += len(points)
-            for i in some:
-                chosen = slice(None) if len(some) == 1 else points.series == i
-                self._holder(self._known[i]).extend(points, chosen)
-                self._read_to[i] = int(points.id[-1])
-
-    def _holder(self, record: SeriesRecord) -> Series:
-        if record.name.startswith("resources/"):
-            return self._resources.setdefault((record.run, record.name), Series(record.name))
-        return self._series.setdefault(record.name, Series(record.name))
-
-    def _choose_main(self) -> bool:
-        """Settle the main metric; tells whether it is another one now."""
-        names = [s.name for s in self._known.values() if s.kind == "number"]
-        reward = next((n for n in catalogue.REWARD_NAMES if n in names), None)
-        others = catalogue.candidates(names)
-        chosen = reward or self._main
-        if chosen is None:
-            changing = (n for n in others if n in self._series and self._series[n].changes())
-            chosen = next(changing, None)
-        changed = chosen != self._main
-        self._main = chosen
-        return changed
-
-    def _latest(self, run_id: str, name: str) -> float | None:
-        series = self._resources.get((run_id, name))
-        return None if series is None else series.last()
-
-    def _first(self, names: tuple[str, ...]) -> Series | None:
-        return next((self._series[n] for n in names if n in self._series), None)
 
     def curve_as(
         self, look: curve.Look, metric: str | None = None, axis: str | None = None
@@ -361,20 +253,21 @@ class RunReader:
             return self._curve(axis or self.axis, look, metric)
 
     def _curve(self, axis: str, look: curve.Look, metric: str | None = None) -> curve.Curve:
-        name = metric or self._main
+        name = metric or self._metrics.main
         if name is None:
             # Nothing changes yet: the first one that is there, so that a constant is seen too.
-            held = catalogue.candidates(self._series)
+            held = catalogue.candidates(self._metrics.held())
             name = held[0] if held else None
         record = self.record
-        if name is None or name not in self._series:
+        series = None if name is None else self._metrics.get(name)
+        if name is None or series is None:
             return curve.Curve(metric=name or "", axis=axis, x_title=curve.AXES[axis].lower())
         return curve.curve(
-            self._series[name],
+            series,
             axis,
             self.began,
-            self._first(catalogue.ITERATION_NAMES),
-            self._first(catalogue.ENV_STEP_NAMES),
+            self._metrics.first(catalogue.ITERATION_NAMES),
+            self._metrics.first(catalogue.ENV_STEP_NAMES),
             progress.reward_goal(record.definition) if catalogue.is_reward(name) else None,
             **self._beside(name),
             events=self.events,
@@ -394,7 +287,7 @@ class RunReader:
 
     def _judge(self, now: float) -> tuple[str, tuple[diagnosis.Finding, ...]]:
         """What limits the run and what is unusual: once a second at most, and at its end."""
-        state = (max(self._read_to.values(), default=0), self.record.status)
+        state = (self._metrics.newest, self.record.status)
         (before, at), ended = self._judged, self.record.final
         if state != before and (ended or not before or now - at >= _JUDGE_SECONDS):
             self._judged = (state, now)
@@ -414,12 +307,12 @@ class RunReader:
         if record.final:
             if drawn.points:
                 return "Every value that was logged is NaN or infinite: there is no line to draw."
-            if self._series:
+            if self._metrics.held():
                 return "The run ended before an episode did."
             return "The run ended before it logged a result."
         if record.status in statuses.WAITING or record.started is None:
             return "The chart begins when the script logs its first result."
-        if self._series and (catalogue.is_reward(drawn.metric) or not drawn.metric):
+        if self._metrics.held() and (catalogue.is_reward(drawn.metric) or not drawn.metric):
             return "No episode has ended yet."
         if drawn.points:
             return "Every value so far is NaN or infinite: there is no line to draw yet."

@@ -46,7 +46,7 @@ def test_only_the_metrics_of_the_page_are_read(fixture: FixtureRun) -> None:
     reader = reader_of(fixture)
     page = Charts(reader).page(["own/3", "own/4"])
     assert [c.curve.last for c in page.charts] == [3, 4]
-    held = {s for s in reader._series if s.startswith("own/")}
+    held = {s for s in reader._metrics.held() if s.startswith("own/")}
     assert held == {"own/3", "own/4"}
 
 
@@ -154,7 +154,7 @@ def test_what_has_no_place_on_the_axis_is_stretched_and_says_so(fixture: Fixture
     log(fixture, "placed", [1.0] * 9, every=1000)
     # No metric of the run tells the env steps at a time, and the main one is the free one.
     reader = reader_of(fixture)
-    reader._main = "free"
+    reader._metrics.main = "free"
     free, placed = Charts(reader).page(["free", "placed"]).charts
     assert placed.placed
     assert not free.placed
@@ -169,7 +169,7 @@ def test_metrics_without_env_steps_are_joined_by_time(fixture: FixtureRun) -> No
     log(fixture, "own", [1.0, 2.0, 3.0])
     fixture.use_resources()
     reader = reader_of(fixture)
-    reader._main = "own"
+    reader._metrics.main = "own"
     page = Charts(reader).page(["own", "resources/head/cpu"])
     assert page.charts[1].line.x.tolist() == [300.0]
 

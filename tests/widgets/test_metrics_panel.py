@@ -165,7 +165,7 @@ def test_at_most_once_a_second_and_at_once_when_the_run_ends(
 def test_only_the_page_is_read_and_sent(shown: Shown) -> None:
     shown.log(1)
     shown.draw()
-    assert sum(name.startswith("own/") for name in shown.reader._series) == 9
+    assert sum(name.startswith("own/") for name in shown.reader._metrics.held()) == 9
 
 
 def test_search_and_groups(shown: Shown) -> None:
