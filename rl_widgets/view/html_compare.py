@@ -80,7 +80,8 @@ def legend_of(found: Comparison, x: float | None) -> str:
         e if e.shape != "band" else legend.Entry("interval", e.colour, e.value, e.shape)
         for e in entries
     ]
-    at = "" if x is None else f"at {found.x_title} {wording.number(x)}"
+    words_of = wording.number if found.x_title.startswith("time") else wording.count
+    at = "" if x is None else f"at {found.x_title} {words_of(x)}"
     return legend.html(words, at, found.sentence)
 
 

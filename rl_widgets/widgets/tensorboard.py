@@ -72,6 +72,7 @@ class Tensorboard:
         self._use_display_name = use_display_name
         self._process: subprocess.Popen[bytes] | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._lock = threading.RLock()
         self._ended = threading.Event()
         self._writing: threading.Thread | None = None
         self._linked: list[Path] = []
@@ -84,17 +85,38 @@ class Tensorboard:
             raise RLWidgetsError(
                 "TensorBoard is not installed: pip install 'rl-widgets[tensorboard]'."
             )
-        if self._process is not None:
-            raise UserError("This TensorBoard runs already; .stop() ends it.")
+        with self._lock:
+            if self._process is not None:
+                raise UserError("This TensorBoard runs already; .stop() ends it.")
+            try:
+                log, process = self._launch()
+            except BaseException:
+                self._stop()
+                raise
+        self.url = self._wait_for_url(log, process)
+        if start_browser:
+            webbrowser.open(self.url)
+        return self.url
+
+    def stop(self) -> None:
+        """End the server; nothing is left of it."""
+        with self._lock:
+            self._stop()
+
+    def _launch(self) -> tuple[Path, subprocess.Popen[bytes]]:
         self._temporary = tempfile.TemporaryDirectory(prefix="rl_widgets-tensorboard-")
-        root = Path(self._root or Path(self._temporary.name) / "runs").absolute()
+        own = Path(self._temporary.name)
+        root = Path(self._root or own / "runs").absolute()
         places = self._places(root)
         self._ended.clear()
         self._writing = threading.Thread(
-            target=self._write_events, args=(places,), name="events for TensorBoard", daemon=True
+            target=self._write_events,
+            args=(places, own / "recorded"),
+            name="events for TensorBoard",
+            daemon=True,
         )
         self._writing.start()
-        log = Path(self._temporary.name) / "tensorboard.log"
+        log = own / "tensorboard.log"
         command = [sys.executable, "-c", _MAIN, "--logdir", str(root)]
         command += ["--port", str(self._port), "--reload_interval", "2", "--host", "127.0.0.1"]
         with log.open("wb") as output:
@@ -102,13 +124,9 @@ class Tensorboard:
                 command, stdin=subprocess.PIPE, stdout=output, stderr=output
             )
         atexit.register(self.stop)
-        self.url = self._wait_for_url(log)
-        if start_browser:
-            webbrowser.open(self.url)
-        return self.url
+        return log, self._process
 
-    def stop(self) -> None:
-        """End the server; nothing is left of it."""
+    def _stop(self) -> None:
         self.url = None
         self._ended.set()
         if self._writing is not None:
@@ -151,11 +169,9 @@ class Tensorboard:
                 found.append((run, root / name))
         return found
 
-    def _write_events(self, places: list[tuple[Run, Path]]) -> None:
+    def _write_events(self, places: list[tuple[Run, Path]], written: Path) -> None:
         """Link the runs that have event files, write those of the others; on a thread, until the
         runs and all that was logged have ended."""
-        assert self._temporary is not None
-        written = Path(self._temporary.name) / "recorded"
         left = {run: RecordedEvents(run, written / place.name) for run, place in places}
         while left and not self._ended.is_set():
             for run, place in places:
@@ -184,14 +200,20 @@ class Tensorboard:
             with contextlib.suppress(FileExistsError):
                 os.symlink(folder, place)
 
-    def _wait_for_url(self, log: Path) -> str:
+    def _wait_for_url(self, log: Path, process: subprocess.Popen[bytes]) -> str:
         deadline = time.monotonic() + START_TIMEOUT
-        process = self._process
-        while process is not None and time.monotonic() < deadline and process.poll() is None:
-            found = _URL.search(log.read_text(errors="replace"))
+        said = ""
+        while time.monotonic() < deadline:
+            ended = process.poll() is not None
+            # Whoever stops it meanwhile takes its log away.
+            with contextlib.suppress(OSError):
+                said = log.read_text(errors="replace")
+            found = _URL.search(said)
+            if ended:
+                break
             if found:
                 return found.group(1)
             time.sleep(0.1)
-        last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
         self.stop()
+        last = said.strip().splitlines()[-1:]
         raise RLWidgetsError(f"TensorBoard did not start: {' '.join(last) or 'it said nothing'}")
