@@ -11,6 +11,7 @@ import bqplot
 import ipywidgets
 import pytest
 
+from rl_widgets import RunDetails
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import StoreError
 from rl_widgets.view.reader import RunReader
@@ -18,7 +19,7 @@ from rl_widgets.widgets.metrics_panel import MetricsPanel
 from rl_widgets.widgets.panel import PanelContext
 from rl_widgets.widgets.run_details import PANELS
 from tests.view.fixture_runs import FixtureRun, make
-from tests.widgets.conftest import Messages
+from tests.widgets.conftest import Messages, NotebookShell, wait_until
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -365,3 +366,25 @@ def test_pointing_at_a_small_chart_moves_the_joined_cursor(shown: Shown) -> None
     columns._handle_custom_msg({"event": "hover", "data": {"x": 120.0}}, [])
     columns._handle_custom_msg({"event": "hover", "data": {}}, [])
     assert places == [120.0]
+
+
+def test_another_axis_is_drawn_at_once_also_of_a_run_that_has_ended(
+    shown: Shown, shell: NotebookShell
+) -> None:
+    shown.log(1)
+    shown.log(2)
+    shown.fixture.end(statuses.COMPLETED)
+    details = RunDetails(shown.fixture.run)
+    details.show()
+    place = PANELS.index(MetricsPanel)
+    # A tab that was not shown is not made.
+    assert place not in details._panels
+    details._tabs.selected_index = place
+    wait_until(lambda: place in details._panels and not details._thread.busy, "the tab")
+    panel = details._panels[place]
+    assert isinstance(panel, MetricsPanel)
+    assert panel._shown.x_title == "env steps"
+    details.axis = "iteration"
+    wait_until(lambda: panel._shown.x_title == "iteration", "the other axis")
+    details.close()
+    wait_until(lambda: not details.following, "the end of the view's threads")
