@@ -57,6 +57,9 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
     `show()`, or the object as the last expression of a cell, displays it and returns at once. It
     follows the run on threads of its own, which end with the run; while no page shows it, it
     rests. `RunDetails(ws.get_run(run_id))` finds a run again, from any kernel and at any time.
+
+    `reference`: what is drawn behind the reward: another run, a run's id, the path of a CSV file,
+    or a list of these. Raises `UserError` where that cannot be read.
     """
 
     #: The x-axis of the chart: 'iteration', 'env_steps' or 'time'.
@@ -65,7 +68,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
     # A view that could not be made is closed, too.
     _follower: Follower | None = None
 
-    def __init__(self, run: Run, **kwargs: Any) -> None:
+    def __init__(self, run: Run, reference: Any = None, **kwargs: Any) -> None:
         if not hasattr(run, "workspace") or not hasattr(run, "id"):
             raise UserError(
                 f"RunDetails takes a Run, such as exp.submit(...) or ws.get_run(run_id) gives, not "
@@ -83,6 +86,9 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         self._workspace.refresh(self._reader.run_id)
         self._view = self._reader.read()
         self._build()
+        if reference is not None:
+            several = isinstance(reference, (list, tuple))
+            self._reward.set_reference(*(reference if several else [reference]))
         super().__init__(children=self._parts(), **kwargs)
         for name in ("rlw", "rlw-card", f"rlw-live-{self._key}"):
             self.add_class(name)

@@ -75,9 +75,7 @@ def has_button(details: RunDetails, words: str) -> bool:
         return False
 
 
-def test_show_displays_two_outputs(
-    details: RunDetails, shell: NotebookShell
-) -> None:
+def test_show_displays_two_outputs(details: RunDetails, shell: NotebookShell) -> None:
     details.show()
     live, saved = shell.outputs.values()
     assert "application/vnd.jupyter.widget-view+json" in live
@@ -290,3 +288,16 @@ def test_in_a_plain_script_it_prints_once_and_returns(fixture: FixtureRun) -> No
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "[Running]" in done.stdout
     assert done.stdout.endswith("after\n")
+
+
+def test_a_reference_is_drawn_behind_the_reward(
+    fixture: FixtureRun, messages: Messages, shell: NotebookShell, tmp_path: Path
+) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text("env_steps,reward\n0,-21\n3000,-19\n")
+    fixture.result(1, -20.0)
+    details = RunDetails(fixture.run, reference=path)
+    wait_until(lambda: is_drawn(details, [-21.0, -19.0]), "the reference")
+    details.close()
+    with pytest.raises(UserError, match="nowhere"):
+        RunDetails(fixture.run, reference=tmp_path / "nowhere.csv")
