@@ -103,9 +103,7 @@ def test_64_nodes_fold_and_unfold(fixture: FixtureRun) -> None:
     assert "… and 56 more nodes" in html_children.table(found)
     assert found.rows[2].cpu.text == "64.00 of 128 cores"
     assert len(found.rows[2].cpu.fractions) == 60
-    began = time.perf_counter()
     whole = table(fixture, whole=True)
-    assert time.perf_counter() - began < 0.5
     assert sum(row.node for row in whole.rows) == 65
     assert len(html_children.table(whole)) < 100_000
     assert {row.label for row in table(fixture, "head").rows} == {"Head", "head"}

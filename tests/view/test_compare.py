@@ -366,16 +366,10 @@ def test_a_child_counts_as_its_run_and_ids_need_a_workspace(ws: Workspace) -> No
         readers_of(["nothing"], ws)
 
 
-def test_many_long_runs_are_compared_in_time(ws: Workspace) -> None:
+def test_many_long_runs_are_thinned(ws: Workspace) -> None:
     rewards = np.sin(np.arange(20_000) / 500).tolist()
     runs = [add(ws, f"r{i}", rewards, definition=definition(seed=i)) for i in range(5)]
     comparer = Comparer(readers_of(runs))
     comparer.read()
-    began = time.perf_counter()
     found = comparer.compare(Choice())
-    first = time.perf_counter() - began
     assert max(len(x.x) for x in found.lines) <= 500
-    began = time.perf_counter()
-    comparer.compare(Choice())
-    assert first < 5
-    assert time.perf_counter() - began < 1
