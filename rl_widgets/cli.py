@@ -1,8 +1,9 @@
-"""`rl-widgets` in a terminal: submit, list, watch, logs, cancel."""
+"""`rl-widgets` in a terminal: submit, list, watch, logs, cancel, resume."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -91,7 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     logs.set_defaults(do=_logs)
     cancel = commands.add_parser("cancel", help="end a run")
     cancel.set_defaults(do=_cancel)
-    for command in (watch, logs, cancel):
+    resume = commands.add_parser("resume", help="go on with a run from its last checkpoint")
+    resume.add_argument(
+        "--stop", metavar="JSON", help="what to stop at now, such as '{\"time_total_s\": 7200}'"
+    )
+    resume.add_argument("--watch", action="store_true", help="watch the run until it ends")
+    resume.set_defaults(do=_resume)
+    for command in (watch, logs, cancel, resume):
         command.add_argument(
             "run", nargs="?", help="id, or the beginning of one (default: the newest run)"
         )
@@ -212,6 +219,19 @@ def _cancel(arguments: argparse.Namespace) -> int:
     run.wait_for_completion(raise_on_error=False)
     print(f"{run.id}: {run.get_status()}")
     return 0
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    run = _run(arguments)
+    stop = None
+    if arguments.stop is not None:
+        try:
+            stop = json.loads(arguments.stop)
+        except ValueError as error:
+            raise UserError(f"--stop is no JSON: {error}.") from error
+    run.resume(stop=stop)
+    print(f"{run.id} goes on as its next attempt.")
+    return _watch(arguments) if arguments.watch else 0
 
 
 def _run(arguments: argparse.Namespace) -> Run:

@@ -133,8 +133,7 @@ class Charts:
                 iterations = iterations or held.get(main)
             else:
                 env_steps = env_steps or held.get(main)
-            record = reader.record
-            started = record.started if record.role != "interactive" else record.created
+            started = reader.began
             series = [held.get(name) or Series(name) for name in metrics]
             if axis == "time" and unit is None and series:
                 longest = max(series, key=lambda s: s.last("time") or 0.0)
