@@ -69,7 +69,7 @@ class ResultCallback:
         self._functions = functions or []
         self._window: EpisodeWindow | None = None
         self._run: Any = None
-        self._evaluated: float | None = None
+        self._interval: int | None = None
         self._clock: TrainingClock | None = None
 
     def __call__(
@@ -77,6 +77,7 @@ class ResultCallback:
     ) -> None:
         if self._window is None:
             self._window = EpisodeWindow(algorithm.config.metrics_num_episodes_for_smoothing)
+            self._interval = getattr(algorithm.config, "evaluation_interval", None)
         add_old_names(result, self._window)
         for function in self._functions:
             function(algorithm=algorithm, metrics_logger=metrics_logger, result=result, **kwargs)
@@ -100,15 +101,9 @@ class ResultCallback:
         if self._run is None:
             self._run = Run.get_context()
         metrics = metrics_of(result)
-        evaluated = _number(
-            ((result.get("evaluation") or {}).get("env_runners") or {}).get(
-                "num_env_steps_sampled_lifetime"
-            )
-        )
-        if evaluated is not None and evaluated == self._evaluated:
+        if self._interval and int(result["training_iteration"]) % self._interval:
             # RLlib repeats its last evaluation in every result until the next one.
             metrics = {n: v for n, v in metrics.items() if not n.startswith("evaluation/")}
-        self._evaluated = evaluated
         for name, value in own.items():
             # The NaN that stands for "no episode yet" was put there by us.
             if not (name in EPISODE_NAMES.values() and value != value):
