@@ -30,7 +30,7 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 from rl_widgets import Experiment, ReinforcementLearningEstimator, Run, Workspace  # noqa: E402
 from rl_widgets.store import statuses  # noqa: E402
 from rl_widgets.store.metrics import NewPoint  # noqa: E402
-from rl_widgets.view import curve  # noqa: E402
+from rl_widgets.view.charts import curve  # noqa: E402
 from rl_widgets.view.reader import RunReader  # noqa: E402
 from tests.browser.conftest import FLAGS, Browser, Lab  # noqa: E402
 from tests.browser.test_metrics_tab import TIME_TO_PAINT  # noqa: E402

@@ -150,7 +150,7 @@ def _submit(arguments: argparse.Namespace) -> int:
 
 def _say_where(run: Run) -> None:
     """Where an ended run is kept, its picture, and how to open it."""
-    from rl_widgets.view import picture
+    from rl_widgets.view.charts import picture
     from rl_widgets.view.reader import RunReader
 
     view = RunReader.of(run).read()

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rl_widgets.store.errors import StoreError
-from rl_widgets.view import plot
 from rl_widgets.view.badge import Badge
-from rl_widgets.view.log import Segment
+from rl_widgets.view.charts import plot
+from rl_widgets.view.logs.tail import Segment
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 

@@ -18,19 +18,19 @@ from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import (
     catalogue,
     children,
-    curve,
     diagnosis,
     disk,
     events,
     facts,
     failure,
     header,
-    log,
     progress,
     throughput,
     wording,
 )
+from rl_widgets.view.charts import curve
 from rl_widgets.view.held_metrics import HeldMetrics
+from rl_widgets.view.logs import tail as log
 from rl_widgets.view.run_view import RunView
 from rl_widgets.view.series import Series
 

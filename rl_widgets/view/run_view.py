@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from rl_widgets.view.catalogue import Group
+from rl_widgets.view.charts.curve import Curve
 from rl_widgets.view.children import ChildRow
-from rl_widgets.view.curve import Curve
 from rl_widgets.view.diagnosis import Finding
 from rl_widgets.view.events import Event
 from rl_widgets.view.facts import Fact
 from rl_widgets.view.failure import Failure
 from rl_widgets.view.header import Header
-from rl_widgets.view.log import LogTail
+from rl_widgets.view.logs.tail import LogTail
 from rl_widgets.view.progress import Criterion
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rl_widgets.view import plot
+from rl_widgets.view.charts import plot
 from rl_widgets.view.run_view import RunView
 
 _LOG_LINES = 8

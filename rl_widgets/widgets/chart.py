@@ -11,8 +11,8 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from rl_widgets.view.lines import Frame, Line, frame
-from rl_widgets.view.marks import EVENT_LOOKS, EventMark
+from rl_widgets.view.charts.lines import Frame, Line, frame
+from rl_widgets.view.charts.marks import EVENT_LOOKS, EventMark
 from rl_widgets.view.series import Floats
 from rl_widgets.widgets.subshells import answer_while_busy
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import ipywidgets
 
-from rl_widgets.view import checkpoints, html_checkpoints, run_files
+from rl_widgets.view import checkpoints, run_files
 from rl_widgets.view.checkpoints import CheckpointRow, Checkpoints
 from rl_widgets.view.escape import escape
+from rl_widgets.view.html import checkpoints as html_checkpoints
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.offer import Offer
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value

@@ -9,7 +9,8 @@ from typing import Any
 
 import ipywidgets
 
-from rl_widgets.view import child_table, children, html_children
+from rl_widgets.view import child_table, children
+from rl_widgets.view.html import children as html_children
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.panel import PanelContext, set_shown, set_value
 

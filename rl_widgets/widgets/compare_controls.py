@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import ipywidgets
 
-from rl_widgets.view import seed_groups, wording
-from rl_widgets.view.comparison import Choice
-from rl_widgets.view.curve import AXES
-from rl_widgets.view.seed_statistics import STATISTICS
-from rl_widgets.view.smoothing import MOST
+from rl_widgets.view import wording
+from rl_widgets.view.charts.curve import AXES
+from rl_widgets.view.charts.smoothing import MOST
+from rl_widgets.view.comparison import seed_groups
+from rl_widgets.view.comparison.comparison import Choice
+from rl_widgets.view.comparison.seed_statistics import STATISTICS
 
 READ, ZOOM = "read", "zoom"
 

@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from rl_widgets.store.errors import RLWidgetsError, UserError
-from rl_widgets.view import html_compare, legend, seed_groups, style, wording
-from rl_widgets.view.compare import Comparer, readers_of
-from rl_widgets.view.compare_follower import ComparisonFollower
-from rl_widgets.view.comparison import Choice, Comparison
-from rl_widgets.view.curve import AXES
-from rl_widgets.view.lines import frame
-from rl_widgets.view.seed_statistics import MEAN, STATISTICS
-from rl_widgets.view.smoothing import MOST
+from rl_widgets.view import wording
+from rl_widgets.view.charts import legend
+from rl_widgets.view.charts.curve import AXES
+from rl_widgets.view.charts.lines import frame
+from rl_widgets.view.charts.smoothing import MOST
+from rl_widgets.view.comparison import seed_groups
+from rl_widgets.view.comparison.comparer import Comparer, readers_of
+from rl_widgets.view.comparison.comparison import Choice, Comparison
+from rl_widgets.view.comparison.follower import ComparisonFollower
+from rl_widgets.view.comparison.seed_statistics import MEAN, STATISTICS
+from rl_widgets.view.html import comparison as html_compare
+from rl_widgets.view.style import sheet as style
 from rl_widgets.widgets import run_details
 from rl_widgets.widgets.chart import RewardChart
 from rl_widgets.widgets.command_thread import Command, CommandThread

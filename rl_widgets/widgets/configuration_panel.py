@@ -10,8 +10,8 @@ from typing import Any
 import ipywidgets
 
 from rl_widgets.store.errors import RLWidgetsError
-from rl_widgets.view import html_configuration
 from rl_widgets.view.configuration import Configuration, configuration, stamp
+from rl_widgets.view.html import configuration as html_configuration
 from rl_widgets.view.ray_dashboard import ray_dashboard
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value

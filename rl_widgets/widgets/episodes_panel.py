@@ -9,8 +9,9 @@ from typing import Any
 
 import ipywidgets
 
-from rl_widgets.view import episodes, html_episodes
+from rl_widgets.view import episodes
 from rl_widgets.view.episodes import Episodes
+from rl_widgets.view.html import episodes as html_episodes
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets
 
 from rl_widgets.run import Run
-from rl_widgets.view import html_header
+from rl_widgets.view.html import header as html_header
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.panel import set_value

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import ipywidgets
 
-from rl_widgets.view import log_download
-from rl_widgets.view.log_files import LogFile
+from rl_widgets.view.logs import download as log_download
+from rl_widgets.view.logs.files import LogFile
 from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.panel import set_shown, set_value
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import ipywidgets
 
-from rl_widgets.view import html_log
-from rl_widgets.view.html_log import Places
-from rl_widgets.view.log_page import LINES, LogLine
+from rl_widgets.view.html import log as html_log
+from rl_widgets.view.html.log import Places
+from rl_widgets.view.logs.page import LINES, LogLine
 from rl_widgets.widgets.panel import set_value
 
 #: Lines of one block. Of a log that grows, only the blocks that change are sent.

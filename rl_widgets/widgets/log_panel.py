@@ -12,10 +12,12 @@ from typing import Any
 
 import ipywidgets
 
-from rl_widgets.view import log_files, log_page, log_words
-from rl_widgets.view.live_log import LiveLog
-from rl_widgets.view.log_files import LogFile, LogSource
-from rl_widgets.view.log_page import LogPage
+from rl_widgets.view.logs import files as log_files
+from rl_widgets.view.logs import page as log_page
+from rl_widgets.view.logs import words as log_words
+from rl_widgets.view.logs.files import LogFile, LogSource
+from rl_widgets.view.logs.live import LiveLog
+from rl_widgets.view.logs.page import LogPage
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.log_download import LogDownload
 from rl_widgets.widgets.log_pane import LogPane

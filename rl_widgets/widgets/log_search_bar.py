@@ -9,8 +9,8 @@ from pathlib import Path
 import ipywidgets
 
 from rl_widgets.view.escape import escape
-from rl_widgets.view.html_log import Places
-from rl_widgets.view.search_process import LogSearch
+from rl_widgets.view.html.log import Places
+from rl_widgets.view.logs.search_process import LogSearch
 from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.panel import set_shown, set_value
 

@@ -10,8 +10,9 @@ from typing import Any
 import ipywidgets
 
 from rl_widgets.store.errors import RLWidgetsError
-from rl_widgets.view import catalogue, html_metrics, wording
-from rl_widgets.view.charts import MAX_TOGETHER, PER_PAGE, ChartPage, Charts
+from rl_widgets.view import catalogue, wording
+from rl_widgets.view.charts.small_charts import MAX_TOGETHER, PER_PAGE, ChartPage, Charts
+from rl_widgets.view.html import metrics as html_metrics
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipywidgets
 
-from rl_widgets.view.curve import AXES
-from rl_widgets.view.smoothing import MOST
+from rl_widgets.view.charts.curve import AXES
+from rl_widgets.view.charts.smoothing import MOST
 
 READ, ZOOM = "read", "zoom"
 

@@ -12,19 +12,13 @@ from typing import Any
 import ipywidgets
 
 from rl_widgets.store.errors import RLWidgetsError
-from rl_widgets.view import (
-    catalogue,
-    curve_table,
-    legend,
-    reference_curve,
-    reward_lines,
-    wording,
-)
-from rl_widgets.view.curve import Curve, Look
+from rl_widgets.view import catalogue, wording
+from rl_widgets.view.charts import curve_table, legend, reference_curve, reward_lines
+from rl_widgets.view.charts.curve import Curve, Look
+from rl_widgets.view.charts.lines import PALETTE, Line, frame
+from rl_widgets.view.charts.marks import EventMark, grouped
+from rl_widgets.view.charts.reference_curve import Reference
 from rl_widgets.view.escape import escape
-from rl_widgets.view.lines import PALETTE, Line, frame
-from rl_widgets.view.marks import EventMark, grouped
-from rl_widgets.view.reference_curve import Reference
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.chart import RewardChart
 from rl_widgets.widgets.command_thread import Command

@@ -14,11 +14,13 @@ import ipywidgets
 import traitlets
 
 from rl_widgets.store.errors import RLWidgetsError, UserError
-from rl_widgets.view import html, style, text
-from rl_widgets.view.curve import AXES
+from rl_widgets.view import text
+from rl_widgets.view.charts.curve import AXES
 from rl_widgets.view.follower import Follower
+from rl_widgets.view.html import run as html
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
+from rl_widgets.view.style import sheet as style
 from rl_widgets.widgets.cancel import CancelControl
 from rl_widgets.widgets.checkpoints_panel import CheckpointsPanel
 from rl_widgets.widgets.child_runs import ChildRuns

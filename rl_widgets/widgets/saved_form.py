@@ -12,8 +12,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from rl_widgets.view import html, text
-from rl_widgets.view.comparison import Comparison
+from rl_widgets.view import text
+from rl_widgets.view.comparison.comparison import Comparison
+from rl_widgets.view.html import run as html
 from rl_widgets.view.run_view import RunView
 
 #: A saved form is written anew at each change of state, and at most this often otherwise.

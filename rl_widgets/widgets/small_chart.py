@@ -12,9 +12,9 @@ import ipywidgets
 import numpy as np
 from ipywidgets.widgets.widget_string import HTMLStyle
 
-from rl_widgets.view import html_metrics
-from rl_widgets.view.charts import PER_PAGE, ChartPage, SmallChart
-from rl_widgets.view.lines import Frame
+from rl_widgets.view.charts.lines import Frame
+from rl_widgets.view.charts.small_charts import PER_PAGE, ChartPage, SmallChart
+from rl_widgets.view.html import metrics as html_metrics
 from rl_widgets.widgets.chart import Axis, LinesChart, label_axis, set_data
 from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.panel import set_value

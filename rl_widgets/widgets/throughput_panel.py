@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipywidgets
 
-from rl_widgets.view import diagnosis, html_throughput
+from rl_widgets.view import diagnosis
+from rl_widgets.view.html import throughput as html_throughput
 from rl_widgets.view.run_view import RunView
 from rl_widgets.view.throughput import throughput
 from rl_widgets.widgets.panel import Panel, PanelContext, set_value

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rl_widgets.view import html_metrics
-from rl_widgets.view.charts import MAX_POINTS, ChartPage, Charts, SmallChart
-from rl_widgets.view.curve import Curve
+from rl_widgets.view.charts.curve import Curve
+from rl_widgets.view.charts.small_charts import MAX_POINTS, ChartPage, Charts, SmallChart
+from rl_widgets.view.html import metrics as html_metrics
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import FixtureRun, make
 

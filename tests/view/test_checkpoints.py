@@ -13,7 +13,7 @@ import pytest
 
 from rl_widgets.store import statuses
 from rl_widgets.store.logger import RunLogger
-from rl_widgets.view import html_checkpoints, run_files
+from rl_widgets.view import run_files
 from rl_widgets.view.checkpoints import (
     Checkpoints,
     checkpoints,
@@ -21,6 +21,7 @@ from rl_widgets.view.checkpoints import (
     new_run_code,
     resume_code,
 )
+from rl_widgets.view.html import checkpoints as html_checkpoints
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import FixtureRun, make
 

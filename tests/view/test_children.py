@@ -10,8 +10,9 @@ import pytest
 
 from rl_widgets.store import statuses
 from rl_widgets.store.nodes import NodeRecord
-from rl_widgets.view import html_children, sparkline
+from rl_widgets.view.charts import sparkline
 from rl_widgets.view.child_table import FEW, ChildTable, child_table
+from rl_widgets.view.html import children as html_children
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import FixtureRun, make
 

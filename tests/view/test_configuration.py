@@ -23,7 +23,6 @@ from rl_widgets import (
 from rl_widgets.backend import submission
 from rl_widgets.backend.cluster_record import ClusterRecord
 from rl_widgets.store import statuses
-from rl_widgets.view import html_configuration
 from rl_widgets.view.as_python import as_python, literal
 from rl_widgets.view.configuration import (
     ALGORITHM_FILE,
@@ -32,6 +31,7 @@ from rl_widgets.view.configuration import (
     configuration,
     stamp,
 )
+from rl_widgets.view.html import configuration as html_configuration
 from rl_widgets.view.ray_dashboard import ray_dashboard
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import make

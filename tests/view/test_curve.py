@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from rl_widgets.store.logger import RunLogger
-from rl_widgets.view import legend, picture, plot, reward_lines
-from rl_widgets.view.curve import MAX_POINTS, Curve, Look
+from rl_widgets.view.charts import legend, picture, plot, reward_lines
+from rl_widgets.view.charts.curve import MAX_POINTS, Curve, Look
+from rl_widgets.view.charts.lines import Line, frame
+from rl_widgets.view.charts.marks import EventMark, grouped
+from rl_widgets.view.charts.smoothing import smoothed
+from rl_widgets.view.charts.ticks import log_ticks, ticks
 from rl_widgets.view.events import Event
-from rl_widgets.view.lines import Line, frame
-from rl_widgets.view.marks import EventMark, grouped
 from rl_widgets.view.reader import RunReader
-from rl_widgets.view.smoothing import smoothed
-from rl_widgets.view.ticks import log_ticks, ticks
 from tests.view.fixture_runs import FixtureRun, make
 
 

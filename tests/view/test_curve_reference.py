@@ -9,8 +9,8 @@ import pytest
 
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import UserError
-from rl_widgets.view import curve_file, reference_curve
-from rl_widgets.view.curve import Look
+from rl_widgets.view.charts import curve_file, reference_curve
+from rl_widgets.view.charts.curve import Look
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import FixtureRun, make
 

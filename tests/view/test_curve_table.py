@@ -6,7 +6,7 @@ import base64
 import re
 from pathlib import Path
 
-from rl_widgets.view import curve_table
+from rl_widgets.view.charts import curve_table
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import FixtureRun, make
 

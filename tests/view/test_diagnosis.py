@@ -10,8 +10,10 @@ from collections.abc import Mapping
 import pytest
 
 from rl_widgets.store import statuses
-from rl_widgets.view import diagnosis, html, html_throughput, text
+from rl_widgets.view import diagnosis, text
 from rl_widgets.view.diagnosis import Finding, diagnose
+from rl_widgets.view.html import run as html
+from rl_widgets.view.html import throughput as html_throughput
 from tests.view.made_results import MadeRun, made
 
 __all__ = ["made"]

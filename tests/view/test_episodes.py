@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rl_widgets.store import statuses
-from rl_widgets.view import html_episodes
 from rl_widgets.view.episodes import MAX_BYTES, MAX_ROWS, Episodes, episodes, video_bytes
+from rl_widgets.view.html import episodes as html_episodes
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import FixtureRun, make
 

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from rl_widgets import RunDetails
 from rl_widgets.terminal import picture, watch
-from rl_widgets.view import html, text
-from rl_widgets.view.picture import svg
+from rl_widgets.view import text
+from rl_widgets.view.charts.picture import svg
+from rl_widgets.view.html import run as html
 from rl_widgets.view.reader import RunReader
 from tests.view.golden import GOLDEN
 

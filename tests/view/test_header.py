@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rl_widgets.store import statuses
-from rl_widgets.view import html, html_header
+from rl_widgets.view.html import header as html_header
+from rl_widgets.view.html import run as html
 from rl_widgets.view.progress import Criterion
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import make

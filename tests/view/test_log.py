@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rl_widgets.view import html
-from rl_widgets.view.log import Segment, parse, tail
+from rl_widgets.view.html import run as html
+from rl_widgets.view.logs.tail import Segment, parse, tail
 from tests.view.bytes_read import bytes_read
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rl_widgets.view.log_files import files, sources
+from rl_widgets.view.logs.files import files, sources
 
 RAY = {
     "raylet.out": "x",

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from rl_widgets.view.live_log import LiveLog
+from rl_widgets.view.logs.live import LiveLog
 
 
 def plain(live: LiveLog) -> list[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rl_widgets.view import html_log, log_page
-from rl_widgets.view.log_page import LogPage
+from rl_widgets.view.html import log as html_log
+from rl_widgets.view.logs import page as log_page
+from rl_widgets.view.logs.page import LogPage
 from tests.view.bytes_read import bytes_read
 
 

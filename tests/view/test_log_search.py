@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rl_widgets.view import log_page
-from rl_widgets.view.search_process import LogSearch
+from rl_widgets.view.logs import page as log_page
+from rl_widgets.view.logs.search_process import LogSearch
 from tests.widgets.conftest import wait_until
 
 

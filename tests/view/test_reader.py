@@ -15,7 +15,7 @@ from rl_widgets import Experiment, Workspace
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import StoreError
 from rl_widgets.store.logger import RunLogger
-from rl_widgets.view.curve import MAX_POINTS, thinned
+from rl_widgets.view.charts.curve import MAX_POINTS, thinned
 from rl_widgets.view.follower import Follower
 from rl_widgets.view.progress import time_left
 from rl_widgets.view.reader import RunReader

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from rl_widgets.store import statuses
-from rl_widgets.view import html, html_throughput, text
+from rl_widgets.view import text
+from rl_widgets.view.html import run as html
+from rl_widgets.view.html import throughput as html_throughput
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.throughput import throughput
 from tests.view.made_results import MadeRun, made

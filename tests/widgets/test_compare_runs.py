@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import rl_widgets.view.compare_follower as compare_follower
+import rl_widgets.view.comparison.follower as compare_follower
 from rl_widgets import CompareRuns, UserError, Workspace
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import StoreError
@@ -22,7 +22,7 @@ Make = Callable[..., CompareRuns]
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare_follower, "LOOK", 0.05)
     # The runs of these tests have no supervisor that could be looked after.
-    monkeypatch.setattr("rl_widgets.view.compare.reaper.look_after", lambda *_: None)
+    monkeypatch.setattr("rl_widgets.view.comparison.comparer.reaper.look_after", lambda *_: None)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What charts draw: curves, bands, axes, marks, as plain data, pictures and text."""

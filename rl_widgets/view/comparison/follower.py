@@ -1,0 +1,110 @@
+"""Follows several runs on one thread, until all of them have ended."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+
+from rl_widgets.store.errors import NotFoundError, RLWidgetsError
+from rl_widgets.view.comparison.comparer import Comparer
+
+_log = logging.getLogger(__name__)
+
+#: Seconds between two looks, and while nobody watches.
+LOOK, PAUSED_LOOK = 1.0, 5.0
+#: How often runs are looked after whose supervisors may be gone.
+REFRESH = 3.0
+RETRY, LONGEST_RETRY = 1.0, 15.0
+
+
+class ComparisonFollower:
+    """Calls `on_news(trouble)` on its own thread whenever runs have changed, and after their end.
+
+    `trouble` is '' or why nothing can be read now.
+    """
+
+    def __init__(self, comparer: Comparer, on_news: Callable[[str], None]) -> None:
+        self._comparer = comparer
+        self._on_news = on_news
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._paused = False
+        self._thread = threading.Thread(
+            target=self._run, name="rl_widgets follows the runs of a comparison", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self, wait: float = 0.0) -> None:
+        """End the thread; `wait` is how long, in seconds, this waits for its end."""
+        self._stop.set()
+        self._wake.set()
+        if wait and self.alive and threading.current_thread() is not self._thread:
+            self._thread.join(wait)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def paused(self) -> bool:
+        """Whether nobody watches."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, value: bool) -> None:
+        if value != self._paused:
+            self._paused = value
+            self._wake.set()
+
+    def _run(self) -> None:
+        retry = RETRY
+        while not self._stop.is_set():
+            try:
+                self._follow()
+                return
+            except NotFoundError as error:
+                self._on_news(f"A run of this comparison was deleted. {error}")
+                return
+            except (RLWidgetsError, OSError, sqlite3.Error) as error:
+                self._on_news(f"{error} Trying again in {retry:.0f} s; the runs go on.")
+                self._stop.wait(retry)
+                retry = min(retry * 2, LONGEST_RETRY)
+            except Exception as error:  # noqa: BLE001 a view that raises is switched off, aloud
+                _log.exception("The view of a comparison has ended")
+                self._on_news(
+                    f"This view has met an error and stands still ({type(error).__name__}: "
+                    f"{error}). Show it again with CompareRuns."
+                )
+                return
+
+    def _follow(self) -> None:
+        stores = {str(r.store.path): r.store for r in self._comparer.readers}
+        versions = [store.watch() for store in stores.values()]
+        try:
+            seen: list[int] = []
+            refreshed = -REFRESH
+            while not self._stop.is_set():
+                now = time.monotonic()
+                if now - refreshed >= REFRESH:
+                    refreshed = now
+                    self._comparer.look_after()
+                self._comparer.take_in()
+                self._wake.clear()
+                current = [version.read() for version in versions]
+                if current != seen:
+                    seen = current
+                    self._comparer.read()
+                    self._on_news("")
+                if self._comparer.final:
+                    return
+                self._wake.wait(PAUSED_LOOK if self._paused else LOOK)
+        finally:
+            for version in versions:
+                version.close()

@@ -1,0 +1,1 @@
+"""A run as HTML: a module for each part of the page."""

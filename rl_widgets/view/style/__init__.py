@@ -1,0 +1,1 @@
+"""The style sheet: a module for each part of the page."""
