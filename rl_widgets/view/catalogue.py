@@ -71,6 +71,8 @@ def groups(names: Iterable[str]) -> tuple[Group, ...]:
             found["rollout"].append(name)
         else:
             other.append(name)
+    # What a person looks for first comes first; counters and clocks come last.
+    found["rollout"].sort(key=lambda n: 2 if n in _BOOKKEEPING else not n.startswith("episode_"))
     # A prefix that is itself "other" and the names without one are one group.
     other = found.pop(OTHER, []) + other
     together = {**found, OTHER: other}
