@@ -5,10 +5,10 @@ BIN := .venv/bin
 MADE := .venv/.made
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test lint bench clean
+.PHONY: help setup demo lab test test-long lint bench clean
 
 help:  ## This list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 setup: $(MADE)  ## Make .venv with everything pinned (instant when nothing changed)
 
@@ -30,7 +30,10 @@ lab: setup  ## Open JupyterLab on the example notebook
 	$(BIN)/jupyter lab notebooks/pong_impala.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: setup lint  ## All checks and tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not long" $(PYTEST_ARGS)
+
+test-long: setup  ## The few tests that take a minute each: a hang, evaluations and timers under PPO
+	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -107,6 +107,7 @@ log(60, 70)
 """
 
 
+@pytest.mark.long
 def test_a_script_that_hangs_is_seen_with_its_stacks_and_may_go_on(
     lab: Lab, tmp_path: Path
 ) -> None:

@@ -324,7 +324,7 @@ def stop_when(folder: Path, condition: Any, seconds: float = 150) -> Any:
 
 
 @pytest.mark.cluster
-@pytest.mark.parametrize("algorithm", ["IMPALA", "PPO"])
+@pytest.mark.parametrize("algorithm", ["IMPALA", pytest.param("PPO", marks=pytest.mark.long)])
 def test_evaluations_come_beside_the_training_and_at_its_end(
     cluster: Path, tmp_path: Path, algorithm: str
 ) -> None:
@@ -369,6 +369,7 @@ def test_rllibs_own_evaluation_is_in_the_same_series(cluster: Path, tmp_path: Pa
 
 
 @pytest.mark.cluster
+@pytest.mark.long
 def test_an_evaluation_that_fails_ends_no_training(
     cluster: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

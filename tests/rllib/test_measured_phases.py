@@ -46,12 +46,15 @@ def total(results, name):
     return sum(line["m"].get(f"throughput/{name}", 0.0) for line in results)
 
 
+MINIBATCHES = {"train_batch_size_per_learner": 600, "minibatch_size": 200}
+
+
 @pytest.mark.parametrize(
     ("algorithm", "config"),
     [
         ("IMPALA", {"num_workers": 1}),
-        ("PPO", {"num_workers": 1, "train_batch_size_per_learner": 600, "minibatch_size": 200}),
-        ("PPO", {"num_workers": 0, "train_batch_size_per_learner": 600, "minibatch_size": 200}),
+        pytest.param("PPO", {"num_workers": 1, **MINIBATCHES}, marks=pytest.mark.long),
+        pytest.param("PPO", {"num_workers": 0, **MINIBATCHES}, marks=pytest.mark.long),
     ],
     ids=["side by side", "in turns", "in one process"],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import comm
+import psutil
 import pytest
 from comm.base_comm import BaseComm
 
@@ -95,3 +97,14 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 20.0
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
         time.sleep(0.005)
+
+
+def boards() -> list[psutil.Process]:
+    """The TensorBoards that this process has started and that run."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            zombie = process.status() == psutil.STATUS_ZOMBIE
+            if "tensorboard" in " ".join(process.cmdline()) and not zombie:
+                found.append(process)
+    return found

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from rl_widgets.store import statuses
@@ -20,7 +19,7 @@ from rl_widgets.widgets.configuration_panel import ConfigurationPanel
 from rl_widgets.widgets.panel import PanelContext
 from rl_widgets.widgets.tensorboard import Tensorboard
 from tests.view.fixture_runs import FixtureRun, make
-from tests.widgets.conftest import Messages, wait_until
+from tests.widgets.conftest import Messages, boards, wait_until
 
 
 def fail(error: Exception) -> None:
@@ -123,7 +122,7 @@ def test_tensorboard_is_started_linked_and_stopped_by_clicks(
     panel._stop.click()
     wait_until(lambda: shown(panel._start), "the button to start it again")
     assert not shown(panel._links)
-    wait_until(lambda: not psutil.Process().children(recursive=True), "the end of its processes")
+    wait_until(lambda: not boards(), "the end of its processes")
 
 
 def test_a_tensorboard_that_does_not_start_is_said(
@@ -142,9 +141,9 @@ def test_a_view_that_is_closed_while_it_starts_leaves_nothing(
     panel: ConfigurationPanel, run: FixtureRun
 ) -> None:
     panel._start.click()
-    wait_until(lambda: psutil.Process().children(), "its process")
+    wait_until(boards, "its process")
     panel.close()
-    wait_until(lambda: not psutil.Process().children(recursive=True), "the end of its processes")
+    wait_until(lambda: not boards(), "the end of its processes")
 
 
 def test_the_end_of_a_run_ends_its_dashboard(panel: ConfigurationPanel, run: FixtureRun) -> None:

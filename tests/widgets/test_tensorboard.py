@@ -18,6 +18,7 @@ import pytest
 from rl_widgets import Experiment, RLWidgetsError, Tensorboard, UserError, Workspace
 from tests.public.test_import import write_events
 from tests.view.fixture_runs import make
+from tests.widgets.conftest import boards
 
 
 def asked(url: str, path: str) -> Any:
@@ -75,7 +76,7 @@ def test_a_run_without_event_files_is_shown_live_and_nothing_is_left(
     board.stop()
     board.stop()
     assert board.url is None
-    assert not [p for p in psutil.Process().children(recursive=True) if p.is_running()]
+    assert not boards()
     assert list(root.iterdir()) == []
     assert (with_files.folder / "head" / "logs" / "IMPALA_0").is_dir()
 
