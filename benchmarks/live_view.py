@@ -82,6 +82,21 @@ WATCH = """() => {
 }"""
 
 
+REWARD = "episode_reward_mean"
+
+#: Clicks a button of the chart; milliseconds until its lines are drawn anew and painted.
+REDRAWN = """name => new Promise(resolve => {
+    const view = document.querySelector('.rlw-card.jupyter-widgets');
+    const lines = () => [...view.querySelectorAll('.bqplot path.line')].map(
+        p => p.getAttribute('d')).join('|');
+    const before = lines(), began = performance.now();
+    [...view.querySelectorAll('button')].find(b => b.textContent.trim() === name).click();
+    const look = () => requestAnimationFrame(lines() === before ? look : () =>
+        requestAnimationFrame(() => resolve(performance.now() - began)));
+    look();
+})"""
+
+
 def percentile(values: list[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
@@ -265,6 +280,65 @@ def wide_and_quiet(folder: Path) -> None:
         fixture.end(statuses.COMPLETED)
 
 
+def zoomed_in_page(folder: Path) -> None:
+    """A million points in the page: how soon a zoom is drawn, how long the page stands still."""
+    fixture = make(Path(os.environ["RL_WIDGETS_HOME"]), run_id="long")
+    fixture.start()
+    count, began = 1_000_000, time.time() - 1_000_000
+    for start in range(0, count, 20_000):
+        fixture.workspace.store.metrics.add(
+            [
+                NewPoint("long_head", REWARD, 1, began + i, float(i % 1009), i, i * 10)
+                for i in range(start, start + 20_000)
+            ]
+        )
+    notebooks, own = folder / "long-notebooks", folder / "long-jupyter"
+    notebooks.mkdir()
+    own.mkdir()
+    lab = Lab(notebooks, own)
+    try:
+        lab.wait_until_up()
+        lab.write("long.ipynb", "from rl_widgets import *\nRunDetails(Workspace().get_run('long'))")
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(
+                executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium", args=FLAGS
+            )
+            page = chromium.new_page(viewport={"width": 1300, "height": 1400})
+            browser = Browser(page, lab)
+            browser.open("long.ipynb")
+            browser.run_all()
+            line = page.locator(".rlw-card .bqplot path.line[d]").last
+            line.wait_for(state="attached")
+            page.wait_for_timeout(4000)
+            page.get_by_role("button", name="Zoom", exact=True).click()
+            page.get_by_role("button", name="Zoom in").wait_for()
+            page.wait_for_timeout(2000)
+            page.evaluate(
+                """() => { window.stalls = [];
+                new PerformanceObserver(l => l.getEntries().forEach(
+                    e => window.stalls.push(e.duration))).observe({entryTypes: ["longtask"]}); }"""
+            )
+            waits = []
+            for _ in range(8):
+                waits.append(page.evaluate(REDRAWN, "Zoom in"))
+                page.wait_for_timeout(700)
+            for _ in range(8):
+                waits.append(page.evaluate(REDRAWN, "Earlier"))
+                page.wait_for_timeout(700)
+            stalls = page.evaluate("() => window.stalls")
+            chromium.close()
+        print(
+            "1,000,000 points in the page, zoom and pan: drawn after "
+            f"{statistics.median(waits):.0f} ms (p95 {percentile(waits, 0.95):.0f}, goal 500); "
+            "the page stood still for at most "
+            f"{max(stalls, default=0):.0f} ms ({sum(s > 100 for s in stalls)} times over 100)",
+            flush=True,
+        )
+    finally:
+        lab.stop()
+        fixture.end(statuses.COMPLETED)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--points", type=int, default=60)
@@ -276,6 +350,7 @@ def main() -> int:
         os.environ["RL_WIDGETS_HOME"] = str(folder / "home")
         long_curves(folder)
         wide_and_quiet(folder)
+        zoomed_in_page(folder)
         live(folder, arguments.views, arguments.points, arguments.period)
     return 0
 
