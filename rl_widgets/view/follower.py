@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 import time
 import weakref
 from collections.abc import Callable
 
 from rl_widgets.store.errors import NotFoundError, RLWidgetsError
+from rl_widgets.view.following_thread import FollowingThread
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 
@@ -41,7 +41,7 @@ def _period() -> float:
     return max(SHORTEST, SHARE * sum(not follower.paused for follower in list(_active)))
 
 
-class Follower:
+class Follower(FollowingThread):
     """Calls `on_view` on its own thread until the run has ended, and then once more.
 
     `first` is the view that there is already. `refresh` is called now and then ('whoever looks
@@ -56,46 +56,14 @@ class Follower:
         on_view: Callable[[RunView], None],
         refresh: Callable[[], None] | None = None,
     ) -> None:
+        super().__init__(f"rl_widgets follows {reader.run_id}")
         self._reader = reader
         self._last = first
         self._on_view = on_view
         self._refresh = refresh
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._paused = False
         # `first` may be of before the run's last change.
         self._stale = True
         self._handed_on = 0.0
-        self._thread = threading.Thread(
-            target=self._run, name=f"rl_widgets follows {reader.run_id}", daemon=True
-        )
-
-    def start(self) -> None:
-        """Begin to follow."""
-        self._thread.start()
-
-    def stop(self, wait: float = 0.0) -> None:
-        """End the thread; `wait` is how long, in seconds, this waits for its end."""
-        self._stop.set()
-        self._wake.set()
-        if wait and self.alive and threading.current_thread() is not self._thread:
-            self._thread.join(wait)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
-
-    @property
-    def paused(self) -> bool:
-        """Whether only changes of state are handed on."""
-        return self._paused
-
-    @paused.setter
-    def paused(self, value: bool) -> None:
-        if value != self._paused:
-            self._paused = value
-            self._wake.set()
 
     def _run(self) -> None:
         _active.add(self)

@@ -74,7 +74,7 @@ def svg(curve: Curve, message: str = "") -> str:
         ends = np.array([axes.x_low, axes.x_high])
         x, y = (ends, line.y) if line.dashed else thinned(line.x, line.y, _POINTS)
         parts.append(
-            f'<path d="{_path(x, y, left, top)}" fill="none" stroke="{line.colour}" '
+            f'<path d="{line_path(x, y, left, top)}" fill="none" stroke="{line.colour}" '
             f'stroke-width="{line.width:g}" stroke-linejoin="round" stroke-linecap="round"'
             f"{dashes}/>"
         )
@@ -124,9 +124,10 @@ def x_range(curve: Curve) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _path(
+def line_path(
     x: Floats, y: Floats, left: Callable[[float], float], top: Callable[[float], float]
 ) -> str:
+    """The commands of an SVG path along a line with gaps (NaN)."""
     commands, pen_down = [], False
     for a, b in zip(x.tolist(), y.tolist(), strict=True):
         if math.isfinite(b):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 
 from rl_widgets.store.errors import NotFoundError, RLWidgetsError
 from rl_widgets.view.comparison.comparer import Comparer
+from rl_widgets.view.following_thread import FollowingThread
 
 _log = logging.getLogger(__name__)
 
@@ -20,48 +20,16 @@ REFRESH = 3.0
 RETRY, LONGEST_RETRY = 1.0, 15.0
 
 
-class ComparisonFollower:
+class ComparisonFollower(FollowingThread):
     """Calls `on_news(trouble)` on its own thread whenever runs have changed, and after their end.
 
     `trouble` is '' or why nothing can be read now.
     """
 
     def __init__(self, comparer: Comparer, on_news: Callable[[str], None]) -> None:
+        super().__init__("rl_widgets follows the runs of a comparison")
         self._comparer = comparer
         self._on_news = on_news
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._paused = False
-        self._thread = threading.Thread(
-            target=self._run, name="rl_widgets follows the runs of a comparison", daemon=True
-        )
-
-    def start(self) -> None:
-        """Begin to follow."""
-        self._thread.start()
-
-    def stop(self, wait: float = 0.0) -> None:
-        """End the thread; `wait` is how long, in seconds, this waits for its end."""
-        self._stop.set()
-        self._wake.set()
-        if wait and self.alive and threading.current_thread() is not self._thread:
-            self._thread.join(wait)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
-
-    @property
-    def paused(self) -> bool:
-        """Whether nobody watches."""
-        return self._paused
-
-    @paused.setter
-    def paused(self, value: bool) -> None:
-        if value != self._paused:
-            self._paused = value
-            self._wake.set()
 
     def _run(self) -> None:
         retry = RETRY

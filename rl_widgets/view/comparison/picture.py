@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from rl_widgets.view.charts.lines import Line, frame
+from rl_widgets.view.charts.picture import line_path
 from rl_widgets.view.charts.ticks import tick_text
 from rl_widgets.view.escape import escape
-from rl_widgets.view.series import Floats
 
 WIDTH, HEIGHT = 720, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 14, 48
@@ -54,7 +53,7 @@ def svg(lines: Sequence[Line], x_title: str, y_title: str, sentence: str) -> str
     for line in reversed(lines):
         dashes = ' stroke-dasharray="5 4"' if line.dashed else ""
         parts.append(
-            f'<path d="{_path(line.x, line.y, left, top)}" fill="none" stroke="{line.colour}" '
+            f'<path d="{line_path(line.x, line.y, left, top)}" fill="none" stroke="{line.colour}" '
             f'stroke-width="{line.width}" opacity="{line.opacity}"{dashes} '
             'stroke-linejoin="round" stroke-linecap="round"/>'
         )
@@ -81,15 +80,3 @@ def _band(line: Line, left: _Place, top: _Place) -> str:
     upper = [f"{left(a):.1f} {top(b):.1f}" for a, b in zip(x, high, strict=True)]
     lower = [f"{left(a):.1f} {top(b):.1f}" for a, b in zip(x[::-1], low[::-1], strict=True)]
     return f'<path d="M{"L".join(upper + lower)}Z" fill="{line.colour}" opacity="0.16"/>'
-
-
-def _path(x: Floats, y: Floats, left: _Place, top: _Place) -> str:
-    commands, pen_down = [], False
-    for a, b in zip(x.tolist(), y.tolist(), strict=True):
-        if math.isfinite(b):
-            commands.append(f"{'L' if pen_down else 'M'}{left(a):.1f} {top(b):.1f}")
-            # A value alone between two gaps would be no line at all.
-            if not pen_down:
-                commands.append("h0.1")
-        pen_down = math.isfinite(b)
-    return "".join(commands)
