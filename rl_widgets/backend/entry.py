@@ -23,8 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from rl_widgets.backend.script_failure import describe_exit, describe_failure, without_frames_of
+from rl_widgets.store.logger import from_environment
 
 _POLL_SECONDS = 0.02
+#: Between two tries to write onto a full disk.
+_FULL_DISK_SECONDS = 0.5
 
 
 def main() -> None:
@@ -46,6 +49,8 @@ def main() -> None:
     _write(job / "arrived.json", _identity())
     _wait_for(job / "go")
     ending = Ending(job / "exit.json")
+    # Its exit handler, which waits for room on a full disk, has to run after the script's own.
+    from_environment()
     _write(job / "started.json", _identity())
     run_script(script, arguments, snapshot, ending)
 
@@ -163,9 +168,18 @@ def _identity() -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
+    """Write a whole file, as soon as the disk has room for it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(content))
-    os.replace(partial, path)
+    while True:
+        try:
+            partial.write_text(json.dumps(content))
+            os.replace(partial, path)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            time.sleep(_FULL_DISK_SECONDS)
+        else:
+            return
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import numbers
 import os
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rl_widgets.store.errors import UserError
-from rl_widgets.store.spool import SpoolWriter
+from rl_widgets.store.spool import PATIENCE, SpoolWriter
 
 MAX_NAME_LENGTH = 255
 MAX_STEP = 2**63 - 1
@@ -73,9 +74,14 @@ class RunLogger:
         self._folder = folder
 
     @classmethod
-    def to_spool(cls, run_folder: Path, child: str, attempt: int = 1) -> RunLogger:
-        """A logger into the spool of the run in `run_folder`."""
-        return cls(SpoolWriter(run_folder / "spool"), child, attempt, run_folder)
+    def to_spool(
+        cls, run_folder: Path, child: str, attempt: int = 1, patience: float = PATIENCE
+    ) -> RunLogger:
+        """A logger into the spool of the run in `run_folder`.
+
+        With the disk full, the process waits up to `patience` seconds for room before it ends.
+        """
+        return cls(SpoolWriter(run_folder / "spool", patience), child, attempt, run_folder)
 
     def for_child(self, child: str) -> RunLogger:
         """The same spool, another child run."""
@@ -229,8 +235,11 @@ def from_environment() -> tuple[str, Path, RunLogger] | None:
 
 @functools.cache
 def _context_logger(folder: str, attempt: str) -> RunLogger:
-    """One for each process: a callback asks for its context at every result."""
-    return RunLogger.to_spool(Path(folder), "head", int(attempt))
+    """One for each process: a callback asks for its context at every result.
+
+    A job waits for ever for room on the disk, as the run may be canceled.
+    """
+    return RunLogger.to_spool(Path(folder), "head", int(attempt), math.inf)
 
 
 def _checked_name(name: Any) -> str:

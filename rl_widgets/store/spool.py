@@ -14,11 +14,15 @@ kind `k`, `d` a description.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import errno
 import json
 import os
 import socket
+import sys
 import threading
+import time
 import warnings
 from collections import deque
 from pathlib import Path
@@ -28,23 +32,29 @@ from rl_widgets.store.errors import StoreError
 
 #: Lines that are held in memory while the disk takes none; what comes after is refused aloud.
 MAX_HELD_LINES = 100_000
+#: A process that is no job's waits so many seconds for room before it ends.
+PATIENCE = 5.0
+_LOOK = 0.25
 
 
 class SpoolWriter:
     """Writes the lines of this process into its own file under `folder`.
 
     A line that the disk does not take (full, quota) is held and written before the next one, so
-    that a training run goes on over a full disk and nothing is lost once there is room again.
+    that a training run goes on over a full disk and nothing is lost once there is room again. A
+    process that ends meanwhile waits for the room, `patience` seconds at most.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], patience: float = PATIENCE) -> None:
         self._folder = Path(folder)
+        self._patience = patience
         self._pid = -1
         self._fd = -1
         self._lock = threading.Lock()
         self._held: deque[bytes] = deque()
         self._warned = False
         self._dumps = json.JSONEncoder(separators=(",", ":")).encode
+        atexit.register(self._wait_for_room)
 
     def append(self, record: dict[str, Any]) -> None:
         """Append one record as a line. Raises `StoreError` only when too many lines are held."""
@@ -77,6 +87,22 @@ class SpoolWriter:
                     "the disk is full or over its quota. They are kept in memory; free some space."
                 )
             os.fsync(self._fd)
+
+    def _wait_for_room(self) -> None:
+        if os.getpid() != self._pid or not self._held:
+            return
+        _say(
+            f"{len(self._held):,} logged lines wait for room on the disk of {self._folder}; "
+            "the process ends when they are written."
+        )
+        until = time.monotonic() + self._patience
+        while self._held and time.monotonic() < until:
+            with self._lock:
+                self._drain()
+            if self._held:
+                time.sleep(_LOOK)
+        if self._held:
+            _say(f"{len(self._held):,} logged lines are lost: the disk stayed full.")
 
     def _open(self) -> None:
         pid = os.getpid()
@@ -115,3 +141,9 @@ class SpoolWriter:
                 self._held[0] = rest
                 return
             self._held.popleft()
+
+
+def _say(sentence: str) -> None:
+    # Where the output goes may be the full disk.
+    with contextlib.suppress(OSError, ValueError):
+        print(f"rl_widgets: {sentence}", file=sys.stderr, flush=True)

@@ -168,6 +168,51 @@ def test_a_full_disk_holds_lines_until_there_is_room(
     assert values(store) == {"x": [0.0, 1.0, 2.0, 3.0]}
 
 
+ENDS = """
+import errno, os, sys
+from pathlib import Path
+from rl_widgets.store.logger import RunLogger
+
+folder, room = Path(sys.argv[1]), Path(sys.argv[2])
+write = os.write
+
+def full(fd, data):
+    if not room.exists():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    return write(fd, data)
+
+os.write = full
+logger = RunLogger.to_spool(folder, "head", patience=float(sys.argv[3]))
+for i in range(3):
+    logger.log("x", i)
+"""
+
+
+def ending(folder: Path, room: Path, patience: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", ENDS, str(folder), str(room), str(patience)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_process_that_ends_on_a_full_disk_waits_for_room(store: Store, folder: Path) -> None:
+    room = folder / "room"
+    with ending(folder, room, math.inf) as process:
+        assert process.stderr is not None
+        said = iter(process.stderr)
+        assert any("3 logged lines wait for room" in line for line in said)
+        assert process.poll() is None
+        room.touch()
+        assert process.wait(30) == 0
+        assert not any("lost" in line for line in said)
+    SpoolReader(store.metrics, "a", folder).take_in()
+    assert values(store) == {"x": [0.0, 1.0, 2.0]}
+
+
+def test_a_process_waits_no_longer_than_its_patience(folder: Path) -> None:
+    with ending(folder, folder / "room", 0.0) as process:
+        assert "3 logged lines are lost" in process.communicate(timeout=30)[1]
+        assert process.returncode == 0
+
+
 def test_nan_and_infinities_pass(store: Store, folder: Path, logger: RunLogger) -> None:
     for value in (math.nan, math.inf, -math.inf):
         logger.log("x", value)
