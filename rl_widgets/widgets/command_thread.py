@@ -27,6 +27,7 @@ class CommandThread:
         self._linger = linger
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._waiting: set[str] = set()
         self._thread: threading.Thread | None = None
         self._busy = False
 
@@ -37,6 +38,20 @@ class CommandThread:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 self._thread.start()
+
+    def post_once(self, name: str, command: Command) -> None:
+        """As `post`, unless one of this name waits already."""
+        with self._lock:
+            if name in self._waiting:
+                return
+            self._waiting.add(name)
+
+        def carry_out() -> None:
+            with self._lock:
+                self._waiting.discard(name)
+            command()
+
+        self.post(carry_out)
 
     @property
     def alive(self) -> bool:

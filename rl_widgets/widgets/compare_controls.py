@@ -50,10 +50,17 @@ class CompareControls:
             layout=ipywidgets.Layout(width="180px", margin="0"),
         )
         self.statistic = _choices(STATISTICS, choice.statistic, "The line of a group")
+        self.log = ipywidgets.ToggleButton(
+            description="Log scale",
+            tooltip="A logarithmic axis of values",
+            layout=ipywidgets.Layout(width="auto"),
+        )
+        self.png = _button("PNG", "Save the chart as a picture")
+        self.csv = _button("CSV", "The lines as a file")
         self.widget = ipywidgets.Box(
             [
                 *(self.metric, self.axis, self.mode, self.back, self.forward, self.whole),
-                *(self.smoothing, self.group, self.statistic),
+                *(self.smoothing, self.log, self.group, self.statistic, self.png, self.csv),
             ],
             layout=ipywidgets.Layout(
                 display="flex", flex_flow="row wrap", align_items="center", overflow="visible"

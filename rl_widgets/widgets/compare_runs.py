@@ -15,11 +15,11 @@ import ipywidgets
 
 from rl_widgets.store.errors import RLWidgetsError, UserError
 from rl_widgets.view import wording
-from rl_widgets.view.charts import legend
+from rl_widgets.view.charts import curve_table, legend
 from rl_widgets.view.charts.curve import AXES
 from rl_widgets.view.charts.lines import frame
 from rl_widgets.view.charts.smoothing import MOST
-from rl_widgets.view.comparison import seed_groups
+from rl_widgets.view.comparison import lines_file, seed_groups
 from rl_widgets.view.comparison.comparer import Comparer, readers_of
 from rl_widgets.view.comparison.comparison import Choice, Comparison
 from rl_widgets.view.comparison.follower import ComparisonFollower
@@ -28,7 +28,7 @@ from rl_widgets.view.html import comparison as html_compare
 from rl_widgets.view.style import sheet as style
 from rl_widgets.widgets import run_details
 from rl_widgets.widgets.chart import RewardChart
-from rl_widgets.widgets.command_thread import Command, CommandThread
+from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.compare_controls import ZOOM, CompareControls
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.saved_form import SavedForm
@@ -84,7 +84,6 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
                 raise UserError(f"No run has a metric {metric!r:.80}. There are: {known}.")
         self._key = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
-        self._waiting: set[str] = set()
         self._trouble = ""
         self._saved: SavedForm | None = None
         self._cursor: float | None = None
@@ -195,9 +194,11 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
             "results": (ipywidgets.HTML(), html_compare.results),
             "differences": (ipywidgets.HTML(), html_compare.differences),
         }
-        self._legend = ipywidgets.HTML()
+        self._legend, self._download = ipywidgets.HTML(), ipywidgets.HTML()
         self._chart = RewardChart(
-            self._pointed, lambda: self._once("window", self._moved), lambda _kind, _index: None
+            self._pointed,
+            lambda: self._thread.post_once("window", self._moved),
+            lambda _kind, _index: None,
         )
         # A figure that is made where it cannot be seen measures itself wrongly: it comes into the
         # page with its first line.
@@ -206,12 +207,17 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
         controls = self._controls = CompareControls(self._choice, tuple(tags))
         controls.offer(self._found.metric or "reward", self._comparer.metrics())
         for name, widget in controls.of_choice().items():
-            widget.observe(lambda _, n=name: self._once(n, lambda: self._choose(n)), names="value")
-        controls.mode.observe(lambda _: self._once("mode", self._redraw), names="value")
+            widget.observe(
+                lambda _, n=name: self._thread.post_once(n, lambda: self._choose(n)), names="value"
+            )
+        for widget in (controls.mode, controls.log):
+            widget.observe(lambda _: self._thread.post_once("look", self._redraw), names="value")
         for button, command in (
             (controls.whole, self._show_all),
             (controls.back, functools.partial(self._step, -1)),
             (controls.forward, functools.partial(self._step, 1)),
+            (controls.png, self._save_png),
+            (controls.csv, self._save_csv),
         ):
             button.on_click(lambda _, c=command: self._thread.post(c))
 
@@ -221,7 +227,7 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
             self._style,
             *(piece[n] for n in ("heading", "trouble", "title")),
             *(self._controls.widget, self._legend, self._place),
-            *(piece[n] for n in ("notes", "results", "differences")),
+            *(self._download, *(piece[n] for n in ("notes", "results", "differences"))),
         ]
 
     def _draw(self, found: Comparison) -> None:
@@ -247,7 +253,12 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
     def _draw_lines(self, found: Comparison, page_moves: bool = False) -> None:
         self._chart.zoom(self._controls.mode.value == ZOOM)
         title = wording.shown(found.metric, 40)
-        axes = frame(found.lines, found.x_title, title, self._choice.window)
+        positive = any((line.y > 0).any() for line in found.lines)
+        set_value(self._controls.log, disabled=not positive)
+        log = self._controls.log.value and positive
+        if log:
+            title += " (log)"
+        axes = frame(found.lines, found.x_title, title, self._choice.window, log)
         self._chart.draw_in(axes, found.lines, move=not page_moves)
         self._draw_cursor()
 
@@ -268,7 +279,7 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
     def _take(self, trouble: str) -> None:
         # On the follower's thread.
         self._trouble = trouble
-        self._once("news", self._show_news)
+        self._thread.post_once("news", self._show_news)
 
     def _show_news(self) -> None:
         self._redraw()
@@ -295,20 +306,6 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
             self._follower.stop()
 
     # -- what comes from the page: commands for the view's thread, nothing more ----------------
-
-    def _once(self, name: str, command: Command) -> None:
-        """Post a command, unless the same one waits already."""
-        with self._lock:
-            if name in self._waiting:
-                return
-            self._waiting.add(name)
-
-        def carry_out() -> None:
-            with self._lock:
-                self._waiting.discard(name)
-            command()
-
-        self._thread.post(carry_out)
 
     def _on_view_count(self, change: Any) -> None:
         shown = bool(change["new"])
@@ -337,6 +334,12 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
         self._choice = replace(self._choice, window=None)
         self._redraw()
 
+    def _save_png(self) -> None:
+        self._chart.save_png(curve_table.file_name("comparison", self._found.metric, "png"))
+
+    def _save_csv(self) -> None:
+        set_value(self._download, value=lines_file.download(self._found))
+
     def _step(self, direction: int) -> None:
         axes = self._chart.frame
         if axes is None or not self._found.lines:
@@ -353,7 +356,7 @@ class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
 
     def _pointed(self, x: float) -> None:
         self._pointed_at = x
-        self._once("cursor", self._point)
+        self._thread.post_once("cursor", self._point)
 
     def _point(self) -> None:
         self._keep_pace()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -260,3 +261,29 @@ def test_ids_are_found_in_a_workspace(ws: Workspace, compare: Make) -> None:
         CompareRuns([runs[0].id])
     with pytest.raises(UserError, match="no run to compare"):
         CompareRuns([])
+
+
+def test_log_scale_picture_and_file(
+    ws: Workspace, compare: Make, messages: Messages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = compare(seeds(ws))
+    view._controls.log.value = True
+    wait_until(lambda: view._chart.frame is not None and view._chart.frame.log, "the log scale")
+    view._controls.csv.click()
+    wait_until(lambda: "comparison_episode_reward_mean.csv" in view._download.value, "the file")
+    content = view._download.value.split("base64,")[1].split('"')[0]
+    rows = base64.b64decode(content).decode().splitlines()
+    assert rows[0].split(",")[0] == "line"
+    assert sum(row.startswith("s0") for row in rows) >= 3
+    saved: list[str] = []
+    monkeypatch.setattr(view._chart, "save_png", saved.append)
+    view._controls.png.click()
+    wait_until(lambda: saved == ["comparison_episode_reward_mean.png"], "the picture")
+
+
+def test_log_scale_is_off_for_values_that_have_no_logarithm(ws: Workspace, compare: Make) -> None:
+    view = compare([add(ws, "low", [-21.0, -20.0])])
+    assert view._controls.log.disabled
+    view._controls.log.value = True
+    assert view._chart.frame is not None
+    assert not view._chart.frame.log

@@ -88,20 +88,22 @@ def html(found: Table) -> str:
 
 def download(found: Table, run_id: str) -> str:
     """A link that saves the rows as a CSV file, and what the file holds, as HTML."""
-    text = pd.DataFrame(found.columns).to_csv(index=False, lineterminator="\n")
-    content = base64.b64encode(text.encode("utf-8")).decode("ascii")
-    name = file_name(run_id, found.metric, "csv")
     n = len(next(iter(found.columns.values()), ()))
-    holds = f"{wording.plural(n, 'value')}, {max(1, round(len(text) / 1000)):,} kB"
+    holds = wording.plural(n, "value")
     if n < found.points:
-        holds = (
-            f"the last {n:,} of {found.points:,} values, {len(text) / 1e6:.1f} MB; "
-            "run.get_metrics() has all"
-        )
+        holds = f"the last {n:,} of {found.points:,} values; run.get_metrics() has all"
+    return csv_link(pd.DataFrame(found.columns), file_name(run_id, found.metric, "csv"), holds)
+
+
+def csv_link(rows: pd.DataFrame, name: str, holds: str) -> str:
+    """A link that saves rows as a CSV file of this name, with what they are, as HTML."""
+    text = rows.to_csv(index=False, lineterminator="\n")
+    content = base64.b64encode(text.encode("utf-8")).decode("ascii")
+    size = f"{len(text) / 1e6:.1f} MB" if len(text) >= 1e6 else f"{max(1, len(text) // 1000)} kB"
     return (
         f'<a class="rlw-download" download="{escape(name)}" '
         f'href="data:text/csv;base64,{content}">Save {escape(name)}</a> '
-        f'<span class="rlw-note">({escape(holds)})</span>'
+        f'<span class="rlw-note">({escape(holds)}, {size})</span>'
     )
 
 
