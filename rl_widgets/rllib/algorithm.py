@@ -11,7 +11,7 @@ from rl_widgets.rllib.atari import frame_size
 from rl_widgets.rllib.environments import check_environment, is_atari, register_atari
 from rl_widgets.rllib.errors import ConfigError
 from rl_widgets.rllib.evaluation import Evaluation, EvaluationPlan, take_plan
-from rl_widgets.rllib.presets import preset
+from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, preset
 from rl_widgets.rllib.settings import algorithm_class, is_search_space, known_settings
 from rl_widgets.rllib.translate import Translation, translate
 
@@ -74,6 +74,8 @@ def prepare(run: str | type, config: Mapping[str, Any], seed: int | None = None)
     methods = known_settings(default)
     for setting, value in settings.items():
         getattr(built, methods[setting].method)(**{setting: value})
+    if not ({"env_runner_cls", "policies"} & set(settings) or settings.get("output")):
+        _choose_env_runner(built, name, translation)
     return Prepared(algorithm, name, built, translation.notes)
 
 
@@ -180,14 +182,25 @@ def _clipping(settings: Mapping[str, Any], clip: Any) -> Any:
 
 
 def _set_up_failures(settings: dict[str, Any], default: Any) -> None:
-    from rl_widgets.rllib.env_runner import ReportingEnvRunner
     from rl_widgets.rllib.learner import fail_fast
 
-    if "policies" not in settings and not settings.get("output"):
-        settings.setdefault("env_runner_cls", ReportingEnvRunner)
     learner = settings.get("learner_class") or default.get_default_learner_class()
     if isinstance(learner, type):
         settings["learner_class"] = fail_fast(learner)
+
+
+def _choose_env_runner(built: Any, algorithm: str, translation: Translation) -> None:
+    from rl_widgets.rllib.env_runner import ReportingEnvRunner
+    from rl_widgets.rllib.vector_env_runner import VectorEnvRunner, why_plain
+
+    runner = ReportingEnvRunner
+    if algorithm in ASYNCHRONOUS_ALGORITHMS:
+        why = why_plain(built)
+        if why:
+            translation.notes.append(f"Env runners sample step by step, as RLlib does: {why}.")
+        else:
+            runner = VectorEnvRunner
+    built.env_runners(env_runner_cls=runner)
 
 
 def _set_up_callbacks(

@@ -164,5 +164,16 @@ class FailFastLearner:
 
 @cache
 def fail_fast(learner_class: type) -> type:
-    """A learner class with `FailFastLearner` in front of it."""
-    return type(f"FailFast{learner_class.__name__}", (FailFastLearner, learner_class), {})
+    """A learner class with `FailFastLearner` in front of it; IMPALA's and APPO's learn better.
+
+    They take fragments beside episodes, and their V-trace keeps its bootstrap.
+    """
+    from ray.rllib.algorithms.impala.impala_learner import IMPALALearner
+
+    mixins: tuple[type, ...] = (FailFastLearner,)
+    if issubclass(learner_class, IMPALALearner):
+        from rl_widgets.rllib.fragment_learner import FragmentLearner
+        from rl_widgets.rllib.vtrace import BootstrappedVTrace
+
+        mixins += (FragmentLearner, BootstrappedVTrace)
+    return type(f"FailFast{learner_class.__name__}", (*mixins, learner_class), {})

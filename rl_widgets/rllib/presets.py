@@ -80,13 +80,13 @@ SMALL_ASYNCHRONOUS: Final[Settings] = {
 #: first, and how many videos are kept.
 EVALUATION: Final[Settings] = {"interval_s": 180.0, "first_s": 60.0, "videos": 20}
 
-_ASYNCHRONOUS_ALGORITHMS: Final = frozenset({"IMPALA", "APPO"})
+ASYNCHRONOUS_ALGORITHMS: Final = frozenset({"IMPALA", "APPO"})
 
 
 def preset(algorithm: str, *, atari: bool) -> Settings:
     """The defaults of an algorithm on Atari games or on anything else."""
     settings = dict(COMMON)
-    if algorithm in _ASYNCHRONOUS_ALGORITHMS:
+    if algorithm in ASYNCHRONOUS_ALGORITHMS:
         settings |= ASYNCHRONOUS | (ATARI_ASYNCHRONOUS if atari else SMALL_ASYNCHRONOUS)
     elif atari:
         settings |= ATARI

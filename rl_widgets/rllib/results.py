@@ -156,7 +156,9 @@ def add_old_names(result: dict[str, Any], window: EpisodeWindow) -> None:
     if not before:
         # The first result of a resumed run: its earlier episodes are none of this iteration's.
         new_ones = _number(sampled.get("num_episodes"))
-        before = 0 if new_ones is None else max(0, window.total - int(new_ones))
+        # RLlib gives NaN where no sample has come yet.
+        unknown = new_ones is None or math.isnan(new_ones)
+        before = 0 if unknown else max(0, window.total - int(new_ones or 0))
     result["episodes_total"] = window.total
     result["episodes_this_iter"] = max(0, window.total - before)
     result["episodes_in_mean"] = len(window.returns) or min(

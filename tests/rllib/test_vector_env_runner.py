@@ -1,0 +1,207 @@
+"""The fast env runner against RLlib's own way: same games, same batches, same episode returns."""
+
+import numpy as np
+import pytest
+import torch
+from ray.rllib.core.columns import Columns
+from ray.rllib.utils.metrics import WEIGHTS_SEQ_NO
+
+from rl_widgets.rllib.algorithm import prepare
+from rl_widgets.rllib.env_runner import EPISODE_LENGTHS, EPISODE_RETURNS, ReportingEnvRunner
+from rl_widgets.rllib.fragments import Fragment
+from rl_widgets.rllib.vector_env_runner import VectorEnvRunner, why_plain
+
+COLUMNS = (
+    Columns.OBS,
+    Columns.ACTIONS,
+    Columns.ACTION_LOGP,
+    Columns.ACTION_DIST_INPUTS,
+    Columns.REWARDS,
+    Columns.TERMINATEDS,
+    Columns.TRUNCATEDS,
+    WEIGHTS_SEQ_NO,
+)
+
+
+def config_of(env, **settings):
+    return prepare("IMPALA", {"env": env, "seed": 3, "num_gpus": 0, **settings}).config
+
+
+CARTPOLE = {
+    "env": "CartPole-v1",
+    "num_envs_per_env_runner": 4,
+    "rollout_fragment_length": 16,
+    "clip_rewards": 0.5,
+}
+PENDULUM = {
+    "env": "Pendulum-v1",
+    "num_envs_per_env_runner": 3,
+    "rollout_fragment_length": 70,
+    "train_batch_size_per_learner": 210,
+}
+BREAKOUT = {
+    "env": "BreakoutNoFrameskip-v4",
+    "num_envs_per_env_runner": 3,
+    "rollout_fragment_length": 60,
+    "train_batch_size_per_learner": 180,
+    "clip_rewards": True,
+}
+
+
+def sampled(runner_class, config, samples):
+    torch.manual_seed(0)
+    runner = runner_class(config=config, worker_index=1)
+    torch.manual_seed(1)  # its network is the same; from here on so are its dice
+    try:
+        found = [runner.sample() for _ in range(samples)]
+        return found, runner.get_metrics()
+    finally:
+        runner.stop()
+
+
+def pieces(batch):
+    """A batch's pieces of episodes by column, each with the slot after it, in no order.
+
+    A slot that follows no step (an environment that began anew in it) is no piece.
+    """
+    module = batch.policy_batches["default_policy"]
+    mask = module[Columns.LOSS_MASK].numpy()
+    ends = np.flatnonzero(~mask) + 1
+    found = []
+    for begin, end in zip([0, *ends[:-1]], ends, strict=True):
+        if mask[begin:end].any():
+            found.append({name: module[name][begin:end].numpy() for name in COLUMNS})
+    return found
+
+
+def games(all_pieces):
+    """The observations of all pieces, to find the same piece among others."""
+    return {piece[Columns.OBS].tobytes(): piece for piece in all_pieces}
+
+
+@pytest.fixture
+def learner_of():
+    built = []
+
+    def build(config):
+        runner = ReportingEnvRunner(config=config, worker_index=1)
+        learner = config.learner_class(
+            config=config, module_spec=config.get_multi_rl_module_spec(spaces=runner.get_spaces())
+        )
+        runner.stop()
+        learner.build()
+        built.append(learner)
+        return learner
+
+    yield build
+    for learner in built:
+        learner.shutdown()
+
+
+def batch_of(learner, episodes):
+    from ray.rllib.core.learner.training_data import TrainingData
+
+    return learner._make_batch_if_necessary(training_data=TrainingData(episodes=episodes))
+
+
+@pytest.mark.parametrize("settings", [CARTPOLE, PENDULUM, BREAKOUT], ids=lambda s: s["env"])
+def test_the_learner_sees_the_same(settings, learner_of):
+    config = config_of(**settings)
+    assert config.env_runner_cls is VectorEnvRunner
+    # Before the first game ends both have made the same steps.
+    samples = 1 if settings is CARTPOLE else 2
+    if settings is CARTPOLE:
+        config.rollout_fragment_length = 8
+    plain, _ = sampled(ReportingEnvRunner, config, samples)
+    fast, _ = sampled(VectorEnvRunner, config, samples)
+    learner = learner_of(config)
+    for episodes, fragments in zip(plain, fast, strict=True):
+        assert [type(item) for item in fragments] == [Fragment]
+        assert sum(len(episode) for episode in episodes) == len(fragments[0])
+        theirs, ours = batch_of(learner, episodes), batch_of(learner, fragments)
+        # RLlib counts the slot after each piece as an env step, too.
+        assert ours.env_steps() == theirs.env_steps() - len(episodes) == len(fragments[0])
+        for name in (*COLUMNS, Columns.LOSS_MASK):
+            their_column = theirs.policy_batches["default_policy"][name]
+            our_column = ours.policy_batches["default_policy"][name]
+            if our_column.is_floating_point() or name == Columns.OBS:
+                assert our_column.dtype == their_column.dtype, name
+            assert torch.equal(our_column, their_column.to(our_column.dtype)), name
+
+
+def test_games_that_end_within_a_fragment(learner_of):
+    config = config_of(**CARTPOLE)
+    plain, their_metrics = sampled(ReportingEnvRunner, config, 12)
+    fast, our_metrics = sampled(VectorEnvRunner, config, 12)
+    learner = learner_of(config)
+    theirs = [piece for episodes in plain for piece in pieces(batch_of(learner, episodes))]
+    ours = [piece for fragments in fast for piece in pieces(batch_of(learner, fragments))]
+    assert sum(len(f) for fragments in fast for f in fragments) == sum(
+        len(piece[Columns.OBS]) - 1 for piece in ours
+    )
+    # RLlib steps on until it has its number of env steps, so that its pieces are cut elsewhere.
+    ends = [piece for piece in ours if piece[Columns.TERMINATEDS].any()]
+    assert len(ends) > 10
+    last = {piece[Columns.OBS][-1].tobytes(): piece for piece in theirs}
+    for piece in ends[:-4]:  # the last ones may be later than where RLlib stopped
+        same = last[piece[Columns.OBS][-1].tobytes()]
+        length = min(len(piece[Columns.OBS]), len(same[Columns.OBS]))
+        for name in COLUMNS:
+            np.testing.assert_array_equal(piece[name][-length:], same[name][-length:], name)
+    for name in (EPISODE_RETURNS, EPISODE_LENGTHS):
+        found, expected = list(our_metrics[name].peek()), list(their_metrics[name].peek())
+        assert found[: len(ends) - 4] == expected[: len(ends) - 4]
+
+
+def test_a_slot_that_only_begins_a_game_is_no_env_step():
+    config = config_of(**CARTPOLE)
+    fast, metrics = sampled(VectorEnvRunner, config, 12)
+    fragments = [fragment for found in fast for fragment in found]
+    steps = sum(len(fragment) for fragment in fragments)
+    done = sum(
+        int((f.columns[Columns.TERMINATEDS] | f.columns[Columns.TRUNCATEDS])[:, :-2].sum())
+        for f in fragments
+    )
+    assert done > 0
+    assert steps < 12 * 4 * 16
+    assert metrics["num_env_steps_sampled"].peek() == steps
+    for fragment in fragments:
+        assert not fragment.columns[Columns.REWARDS][~fragment.mask].any()
+
+
+def test_episodes_for_an_evaluation_are_rllibs():
+    config = config_of(**CARTPOLE)
+    runner = VectorEnvRunner(config=config, worker_index=1)
+    try:
+        assert isinstance(runner.sample()[0], Fragment)
+        episodes = runner.sample(num_episodes=3, explore=False)
+        assert len(episodes) >= 3
+        assert all(episode.is_done for episode in episodes)
+        assert isinstance(runner.sample()[0], Fragment)
+    finally:
+        runner.stop()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"batch_mode": "complete_episodes"}, "complete episodes"),
+        ({"env_to_module_connector": lambda env, spaces, device: []}, "env_to_module_connector"),
+        ({"callbacks_on_episode_end": print}, "on_episode_end"),
+    ],
+)
+def test_what_needs_rllibs_way_gets_it(settings, words):
+    config = config_of("CartPole-v1")
+    for name, value in settings.items():
+        setattr(config, f"_{name}" if "connector" in name else name, value)
+    assert words in why_plain(config)
+
+
+def test_a_recurrent_network_is_sampled_step_by_step(capsys):
+    config = config_of("CartPole-v1", model={"use_lstm": True, "max_seq_len": 20})
+    runner = VectorEnvRunner(config=config, worker_index=1)
+    try:
+        assert not isinstance(runner.sample()[0], Fragment)
+    finally:
+        runner.stop()
+    assert "recurrent" in capsys.readouterr().out
