@@ -48,7 +48,7 @@ class AtariModule(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]
 
     def _embed(self, batch: dict[str, Any]) -> torch.Tensor:
         frames = batch[Columns.OBS]
-        return self.features(frames.to(torch.float32) * (1.0 / 255.0))
+        return self.features(frames.to(torch.float32, copy=True).mul_(1.0 / 255.0))
 
     def _forward(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         with torch.no_grad():

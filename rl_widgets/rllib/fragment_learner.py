@@ -69,7 +69,8 @@ def minibatches(
         for part, end in enumerate(ends):
             begin = ends[part - 1] if part else 0
             if shuffle and parts > 1:
-                chosen = {name: column[order[begin:end]] for name, column in columns.items()}
+                rows_now = order[begin:end]
+                chosen = {name: col.index_select(0, rows_now) for name, col in columns.items()}
             else:
                 chosen = {name: column[begin:end] for name, column in columns.items()}
             steps = left // ((epochs - epoch) * parts - part)

@@ -173,7 +173,8 @@ def fail_fast(learner_class: type) -> type:
     mixins: tuple[type, ...] = (FailFastLearner,)
     if issubclass(learner_class, IMPALALearner):
         from rl_widgets.rllib.fragment_learner import FragmentLearner
+        from rl_widgets.rllib.lean_updates import LeanUpdates
         from rl_widgets.rllib.vtrace import BootstrappedVTrace
 
-        mixins += (FragmentLearner, BootstrappedVTrace)
+        mixins += (FragmentLearner, BootstrappedVTrace, LeanUpdates)
     return type(f"FailFast{learner_class.__name__}", (*mixins, learner_class), {})
