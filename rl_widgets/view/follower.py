@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
-import weakref
 from collections.abc import Callable
 
 from rl_widgets.store.errors import NotFoundError, RLWidgetsError
@@ -19,11 +19,8 @@ _log = logging.getLogger(__name__)
 LOOK = 0.1
 #: Seconds between two looks while nobody watches.
 PAUSED_LOOK = 1.0
-#: The shortest time between two views, so that no page gets more than four a second …
+#: The shortest time between two views, so that no page gets more than four a second.
 SHORTEST = 0.25
-#: … and this much for each run that is followed beside it: a front end drops what comes faster
-#: than 1,000 messages a second, and a view of a running run is some five to ten messages.
-SHARE = 0.03
 #: The durations of a quiet run are brought up to date this often.
 TICK = 1.0
 #: How often a run is looked after whose supervisor may be gone.
@@ -32,21 +29,15 @@ REFRESH = 3.0
 RETRY, LONGEST_RETRY = 1.0, 15.0
 
 
-#: Those that run in this process.
-_active: weakref.WeakSet[Follower] = weakref.WeakSet()
-
-
-def _period() -> float:
-    """Seconds between two views of one run."""
-    return max(SHORTEST, SHARE * sum(not follower.paused for follower in list(_active)))
-
-
 class Follower(FollowingThread):
     """Calls `on_view` on its own thread until the run has ended, and then once more.
 
     `first` is the view that there is already. `refresh` is called now and then ('whoever looks
     next'). An error of the record is handed on as a view with its sentence, and tried again, for
     ever. While `paused`, only a change of state is handed on.
+
+    `wait_turn(stop)` returns once the page may be sent another view, or when `stop` is set. What
+    is handed on is read after it: the newest, however long it took.
     """
 
     def __init__(
@@ -55,24 +46,19 @@ class Follower(FollowingThread):
         first: RunView,
         on_view: Callable[[RunView], None],
         refresh: Callable[[], None] | None = None,
+        wait_turn: Callable[[threading.Event], None] | None = None,
     ) -> None:
         super().__init__(f"rl_widgets follows {reader.run_id}")
         self._reader = reader
         self._last = first
         self._on_view = on_view
         self._refresh = refresh
+        self._wait_turn = wait_turn
         # `first` may be of before the run's last change.
         self._stale = True
         self._handed_on = 0.0
 
     def _run(self) -> None:
-        _active.add(self)
-        try:
-            self._keep_following()
-        finally:
-            _active.discard(self)
-
-    def _keep_following(self) -> None:
         retry = RETRY
         while not self._stop.is_set():
             try:
@@ -97,9 +83,7 @@ class Follower(FollowingThread):
                 return
 
     def _follow(self) -> None:
-        version = self._reader.store.watch()
-        try:
-            seen: int | None = None
+        with self._reader.watching():
             refreshed = 0.0
             while not self._stop.is_set():
                 now = time.monotonic()
@@ -108,36 +92,44 @@ class Follower(FollowingThread):
                     self._refresh()
                 self._wake.clear()
                 self._reader.take_in()
-                current = version.read()
-                self._stale = self._stale or current != seen
-                seen = current
+                self._stale = self._stale or self._reader.differs()
                 view = self._look()
                 if view is not None and view.final:
                     return
                 if view is not None:
-                    self._stop.wait(max(0.0, _period() - (time.monotonic() - now)))
+                    self._stop.wait(max(0.0, SHORTEST - (time.monotonic() - now)))
                 else:
                     self._wake.wait(PAUSED_LOOK if self._paused else LOOK)
-        finally:
-            version.close()
 
     def _look(self) -> RunView | None:
         """One look; returns the view that was handed on, if one was."""
         reader, last = self._reader, self._last
+        due = time.monotonic() - self._handed_on >= TICK
         if self._paused:
             if not self._stale or reader.read_status() == last.header.status:
                 return None
         elif not self._stale and not last.trouble:
-            if time.monotonic() - self._handed_on < TICK:
+            if not due:
                 return None
+            self._wait()
             reader.read_log()
             return self._hand_on(reader.tick(last))
-        changed = reader.refresh()
-        self._stale = False
-        if not changed and not last.trouble and time.monotonic() - self._handed_on < TICK:
+        if not self._changed() and not last.trouble and not due:
             # It was another run of the workspace that changed.
             return None
+        self._wait()
+        self._changed()
         return self._hand_on(reader.view())
+
+    def _changed(self) -> bool:
+        """Bring the reader up to date; tells whether anything of this run has changed."""
+        changed = self._reader.refresh()
+        self._stale = False
+        return changed
+
+    def _wait(self) -> None:
+        if self._wait_turn is not None:
+            self._wait_turn(self._stop)
 
     def _hand_on(self, view: RunView) -> RunView:
         self._last = view

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rl_widgets.store import statuses
 from rl_widgets.store.database import Store
-from rl_widgets.store.ingest import SpoolReader
 from rl_widgets.store.nodes import NodeRecord
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import (
@@ -29,25 +27,22 @@ from rl_widgets.view import (
     wording,
 )
 from rl_widgets.view.charts import curve
-from rl_widgets.view.held_metrics import HeldMetrics
-from rl_widgets.view.logs import tail as log
+from rl_widgets.view.held_run import HeldRun
 from rl_widgets.view.run_view import RunView
 from rl_widgets.view.series import Series
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
 
-_LOG = Path("head") / "driver_log.txt"
 _JUDGE_SECONDS = 1.0
-#: The longest that a view keeps taking in what a script without a supervisor logs, at a time.
-_TAKE_IN_SECONDS = 0.2
 
 
 class RunReader:
     """Makes `RunView`s of one run, and holds what the parts of a view are made of.
 
-    Its methods take `lock`, so that a view's thread may ask while the follower's thread reads;
-    whoever takes several things that have to fit together holds it meanwhile.
+    What was read is shared by all readers of the run in this process (`HeldRun`); the axis is each
+    one's own. Its methods take `lock`, so that a view's thread may ask while the follower's thread
+    reads; whoever takes several things that have to fit together holds it meanwhile.
     """
 
     def __init__(
@@ -62,19 +57,14 @@ class RunReader:
         self.run_id = run_id
         self.run_folder = run_folder
         self.axis = axis
-        self.lock = threading.RLock()
-        self._metrics = HeldMetrics(store.metrics)
-        self._spool: SpoolReader | None = None
-        self._log_path = run_folder / _LOG
+        self._held = HeldRun.of(store, run_id, run_folder)
+        self.lock = self._held.lock
+        self._metrics = self._held.metrics
         self._clock = clock
-        self._record: RunRecord | None = None
-        self._children: list[RunRecord] = []
-        self._nodes: list[NodeRecord] = []
-        self._log = log.LogTail(_LOG.name, None, (), False)
-        self._log_stamp: log.Stamp | None = None
         self._revision = 0
-        self._judged: tuple[object, float] = (None, -math.inf)
-        self._judgement: tuple[str, tuple[diagnosis.Finding, ...]] = ("", ())
+        #: As of which state of the record, and of the run, this reader was brought up to date.
+        self._version: int | None = None
+        self._changes = -1
 
     @classmethod
     def of(cls, run: Run, axis: str = "env_steps") -> RunReader:
@@ -96,37 +86,38 @@ class RunReader:
         Raises `StoreError` and `NotFoundError`.
         """
         with self.lock:
-            before = (self._record, self._children, self._nodes, self._metrics.count)
-            record = self._record = self.store.runs.get(self.run_id)
-            # Status first, numbers after: a run that reads as ended has all its points in them.
-            self._children = self.store.runs.children(self.run_id)
-            self._nodes = self.store.nodes.of([child.id for child in self._children])
-            ids = [record.id, *(child.id for child in self._children)]
-            self._metrics.look(ids, record.definition.get("stop") or ())
-            changed = before != (self._record, self._children, self._nodes, self._metrics.count)
-            return self.read_log() or changed
+            version = self._held.version()
+            self._held.refresh()
+            self._version = version
+            changed = self._held.changes != self._changes
+            self._changes = self._held.changes
+            return changed
+
+    def watching(self) -> AbstractContextManager[None]:
+        """Have `differs` be cheap meanwhile. Raises `StoreError`."""
+        return self._held.watching()
+
+    def differs(self) -> bool:
+        """Whether the record, of this run or another, has changed since the last `refresh`.
+
+        True while nobody watches: then nobody knows.
+        """
+        with self.lock:
+            version = self._held.version()
+            return version is None or version != self._version
 
     def take_in(self) -> None:
         """Take what a run without a supervisor has logged into the record; else nothing."""
-        if self.record.role != "interactive" or self.record.final:
-            return
-        with self.lock:
-            if self._spool is None:
-                self._spool = SpoolReader(self.store.metrics, self.run_id, self.run_folder)
-            self._spool.take_in(_TAKE_IN_SECONDS)
+        if self.record.role == "interactive" and not self.record.final:
+            self._held.take_in()
 
     def read_status(self) -> str:
         """The state now; nothing else is read. Raises as `read` does."""
         return self.store.runs.get(self.run_id).status
 
-    def read_log(self) -> bool:
-        """Read the log's tail if the file has changed; tells whether it has."""
-        stamp = log.stamp(self._log_path)
-        if stamp == self._log_stamp:
-            return False
-        self._log = log.tail(self._log_path)
-        self._log_stamp = stamp
-        return True
+    def read_log(self) -> None:
+        """Read the log's tail if the file has changed."""
+        self._held.read_log()
 
     @property
     def metric(self) -> str | None:
@@ -141,8 +132,8 @@ class RunReader:
     @property
     def record(self) -> RunRecord:
         """The (parent) run as it was last read. `read()` comes first."""
-        assert self._record is not None, "read() comes first"
-        return self._record
+        assert self._held.record is not None, "read() comes first"
+        return self._held.record
 
     @property
     def began(self) -> float | None:
@@ -161,12 +152,12 @@ class RunReader:
     @property
     def children(self) -> list[RunRecord]:
         """Its child runs as they were last read: head, then worker."""
-        return list(self._children)
+        return list(self._held.children)
 
     @property
     def nodes(self) -> list[NodeRecord]:
         """Its nodes as they were last read."""
-        return list(self._nodes)
+        return list(self._held.nodes)
 
     def names(self, run_id: str | None = None) -> list[str]:
         """All metrics that are numbers, in the order of their first values; of one child or all."""
@@ -205,11 +196,13 @@ class RunReader:
             warnings=self._warnings(record),
             facts=facts.facts(self._metrics.get, self._metrics.main, rows, head.final),
             criteria=rows,
-            children=children.children(self._children, self._nodes, self._metrics.latest, now),
+            children=children.children(
+                self._held.children, self._held.nodes, self._metrics.latest, now
+            ),
             groups=catalogue.groups(self._metrics.names()),
             curve=drawn,
             chart_message=self._chart_message(record, drawn),
-            log=self._log,
+            log=self._held.log,
             events=tuple(self.events),
             limit=self._judge(now)[0],
             findings=self._judge(now)[1],
@@ -234,8 +227,10 @@ class RunReader:
             criteria=rows,
             warnings=self._warnings(record),
             facts=facts.facts(self._metrics.get, self._metrics.main, rows, head.final),
-            children=children.children(self._children, self._nodes, self._metrics.latest, now),
-            log=self._log,
+            children=children.children(
+                self._held.children, self._held.nodes, self._metrics.latest, now
+            ),
+            log=self._held.log,
             trouble="",
             limit=self._judge(now)[0],
             findings=self._judge(now)[1],
@@ -288,13 +283,14 @@ class RunReader:
     def _judge(self, now: float) -> tuple[str, tuple[diagnosis.Finding, ...]]:
         """What limits the run and what is unusual: once a second at most, and at its end."""
         state = (self._metrics.newest, self.record.status)
-        (before, at), ended = self._judged, self.record.final
+        held, ended = self._held, self.record.final
+        before, at = held.judged
         if state != before and (ended or not before or now - at >= _JUDGE_SECONDS):
-            self._judged = (state, now)
+            held.judged = (state, now)
             found = throughput.throughput(self)
             limit = "" if found.kind == "unknown" else found.limit
-            self._judgement = (limit, diagnosis.diagnose(self))
-        return self._judgement
+            held.judgement = (limit, diagnosis.diagnose(self))
+        return held.judgement
 
     def _warnings(self, record: RunRecord) -> tuple[str, ...]:
         full = "" if record.final else disk.warning(self.run_folder)

@@ -30,6 +30,7 @@ from rl_widgets.widgets.episodes_panel import EpisodesPanel
 from rl_widgets.widgets.header_bar import HeaderBar
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.metrics_panel import MetricsPanel
+from rl_widgets.widgets.pace import PACE, wait_for_making
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.saved_form import SavedForm
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
+
+#: What the making of a view sends.
+_MESSAGES = 330
+#: Seconds after which a page that answers, and draws no view, shows none.
+_UNSEEN = 3.0
 
 #: The tabs, in their order.
 PANELS: tuple[type[Panel], ...] = (
@@ -76,11 +82,14 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
                 f"RunDetails takes a Run, such as exp.submit(...) or ws.get_run(run_id) gives, not "
                 f"{type(run).__name__}."
             )
+        if _notebook_shell() is not None:
+            wait_for_making(_MESSAGES)
         self._run = run
         self._key = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._newest: RunView | None = None
         self._saved: SavedForm | None = None
+        self._shown_at = 0.0
         self._answering = Answering()
         self._reader = RunReader.of(run)
         self._thread = CommandThread(f"rl_widgets shows {run.id}", self._switch_off)
@@ -119,6 +128,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         bundle["text/plain"] = f"RunDetails({self._view.header.run_id})"
         shell.display_pub.publish(data=bundle, metadata={})
         self._answering.shown(shell)
+        self._shown_at = time.monotonic()
         self._saved = SavedForm(shell, self._key)
         self._saved.show(self._view)
         # The page's count of its views may come late: a kernel that is busy with this very cell
@@ -168,7 +178,8 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
     # -- its widgets ---------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._style = ipywidgets.HTML(f"<style>{style.sheet()}{style.folding(self._key)}</style>")
+        sheet = style.sheet(f".rlw-live-{self._key}")
+        self._style = ipywidgets.HTML(f"<style>{sheet}{style.folding(self._key)}</style>")
         self._style.layout.display = "none"
         pieces = {
             "trouble": html.trouble,
@@ -254,6 +265,7 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
                 self._view,
                 self._take,
                 functools.partial(self._workspace.refresh, self._reader.run_id),
+                PACE.wait_turn,
             )
             self._follower.start()
 
@@ -274,6 +286,10 @@ class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
         self._draw(view)
         if self._saved is not None:
             self._saved.update(view)
+        PACE.drawn()
+        if not self._view_count and PACE.heard and self._follower is not None:
+            # A page draws a cell when it is first scrolled to, and counts the view then.
+            self._follower.paused = time.monotonic() - self._shown_at > _UNSEEN
 
     def _switch_off(self, _error: Exception) -> None:
         if self._follower is not None:

@@ -249,7 +249,7 @@ def test_a_run_that_is_deleted_while_shown(
     views = _Views()
     reader = RunReader.of(fixture.run)
     follower = Follower(reader, reader.read(), views)
-    reader.run_id = "gone"
+    reader._held.run_id = "gone"
     follower.start()
     wait_until(lambda: not follower.alive, "the follower's end")
     assert views.last is not None

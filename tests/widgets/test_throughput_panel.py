@@ -46,7 +46,7 @@ def test_it_shows_the_sentence_the_figures_the_phases_and_the_findings(
     assert "Nothing unusual." in findings
     made.results(1, lambda i: {**LEARNER_BOUND, "learner/total_loss": float("nan")})
     made.fixture.take_in()
-    panel.context.reader._judged = (None, 0.0)  # a second later
+    panel.context.reader._held.judged = (None, 0.0)  # a second later
     panel.draw(reader.read())
     assert "<b>Warning:</b> The loss learner/total_loss is NaN" in panel.widget.children[1].value
 

@@ -23,7 +23,7 @@ def document(view: RunView, key: str, as_of: str) -> str:
     It reads well where a page strips styles, as for a notebook that is not trusted.
     """
     parts = [
-        f"<style>{style.sheet()}{style.unfolding(key)}</style>",
+        f"<style>{style.sheet(f'.rlw-saved-{escape(key)}')}{style.unfolding(key)}</style>",
         f'<div class="rlw rlw-card rlw-saved rlw-saved-{escape(key)}">',
         header(view),
         trouble(view),
