@@ -1,15 +1,21 @@
-"""Env steps a second of IMPALA on Pong: our path against RLlib's own set-up, in turn in one run.
+"""Env steps a second on Pong: our IMPALA against RLlib's own set-up, in turn in one run.
 
-    python benchmarks/training_throughput.py [--seconds 30] [--pairs 3] [--runners 1]
+    python benchmarks/training_throughput.py [--seconds 30] [--pairs 3] [--runners 1] [--all]
 
-Each side is a process of its own with a Ray of its own. A side counts from its first update on, so
-that starting costs neither anything. Figures of a shared machine mean little; the ratio of two
-neighbours in time does, and the median of the pairs' ratios is the result.
+With `--all`, more sides take their turns: `ppo`, the single-file PPO that a person would write
+instead (`ppo_single_file.py`) with a thread for each core, `ppo-1`, the same with one thread, which
+a busy machine slows less, and `emulator`, ALE's vector environment with random actions and nothing
+else, on all cores. Each side is a process of its own, with a Ray of its own where it needs
+one. A side counts from its first update on, so that starting costs none anything. Figures of a
+shared machine mean little; the ratio of two neighbours in time does, and the median of the pairs'
+ratios is the result. CPU is what a side's processes use for each env step: it tells what a busy
+machine hides.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -17,6 +23,8 @@ import subprocess
 import sys
 import time
 
+#: Ours, RLlib's own set-up, and with --all the others.
+SIDES = ("ours", "stock", "ppo", "ppo-1", "emulator")
 #: What RLlib's example for Pong sets: 64x64 grey frames by Python wrappers, stacked by connectors.
 STOCK_FILTERS = [[16, 4, 2], [32, 4, 2], [64, 4, 2], [128, 4, 2]]
 STOCK_ENVS = 8
@@ -82,8 +90,50 @@ def our_config(runners: int):
     return prepare("IMPALA", {"env": "PongNoFrameskip-v4", "num_workers": runners}).config
 
 
+def cpu_seconds() -> float:
+    """CPU time of this process and of all that it started."""
+    import psutil
+
+    me = psutil.Process()
+    total = 0.0
+    for process in [me, *me.children(recursive=True)]:
+        with contextlib.suppress(psutil.Error):
+            total += sum(process.cpu_times()[:2])
+    return total
+
+
+def emulator(seconds: float) -> dict[str, float]:
+    """Env steps a second of the native environment alone, with random actions."""
+    import numpy as np
+
+    from rl_widgets.rllib.atari import make_vector_env
+
+    games = make_vector_env("PongNoFrameskip-v4", 16, {"num_threads": os.cpu_count() or 1})
+    games.reset(seed=0)
+    dice = np.random.default_rng(0)
+    steps, started, cpu = 0, time.perf_counter(), cpu_seconds()
+    while (passed := time.perf_counter() - started) < seconds:
+        for _ in range(20):
+            games.step(dice.integers(0, 6, 16))
+        steps += 20 * 16
+    cpu = cpu_seconds() - cpu
+    games.close()
+    return {"sampled": steps / passed, "cpu_us": 1e6 * cpu / steps}
+
+
 def measure(side: str, runners: int, seconds: float) -> dict[str, float]:
-    """Train one side and count its env steps, sampled and trained, a second."""
+    """Run one side and count its env steps, sampled and trained, a second."""
+    if side == "emulator":
+        return emulator(seconds)
+    if side.startswith("ppo"):
+        from ppo_single_file import train
+
+        return train(seconds, 1 if side == "ppo-1" else os.cpu_count() or 1, 1)
+    return measure_training(side, runners, seconds)
+
+
+def measure_training(side: str, runners: int, seconds: float) -> dict[str, float]:
+    """Train with RLlib, as one side does, and count its env steps a second."""
     import ray
 
     ray.init(
@@ -106,13 +156,19 @@ def measure(side: str, runners: int, seconds: float) -> dict[str, float]:
     now = (0.0, 0.0)
     while not now[1]:
         now = counts()
-    first, started = now, time.perf_counter()
+    first, started, cpu = now, time.perf_counter(), cpu_seconds()
     while (passed := time.perf_counter() - started) < seconds:
         now = counts()
     passed = time.perf_counter() - started
+    cpu = cpu_seconds() - cpu
     algorithm.stop()
     ray.shutdown()
-    return {"sampled": (now[0] - first[0]) / passed, "trained": (now[1] - first[1]) / passed}
+    steps = now[0] - first[0]
+    return {
+        "sampled": steps / passed,
+        "trained": (now[1] - first[1]) / passed,
+        "cpu_us": 1e6 * cpu / max(steps, 1.0),
+    }
 
 
 def run_side(side: str, runners: int, seconds: float) -> dict[str, float]:
@@ -138,28 +194,34 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0, help="counted time of each side")
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--runners", type=int, default=1, help="env runners of each side")
-    parser.add_argument("--side", choices=("ours", "stock"), help=argparse.SUPPRESS)
+    parser.add_argument("--all", action="store_true", help="the other sides, too")
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.side:
         print(json.dumps(measure(args.side, args.runners, args.seconds)))
         return
-    pairs = []
-    for pair in range(args.pairs):
-        # The order turns, so that a machine that grows busier favours neither side.
-        order = ("stock", "ours") if pair % 2 == 0 else ("ours", "stock")
+    sides = SIDES if args.all else SIDES[:2]
+    rounds = []
+    for number in range(args.pairs):
+        # The order turns, so that a machine that grows busier favours no side.
+        order = sides if number % 2 == 0 else tuple(reversed(sides))
         figures = {side: run_side(side, args.runners, args.seconds) for side in order}
-        pairs.append(figures)
-        ours, stock = figures["ours"]["sampled"], figures["stock"]["sampled"]
-        print(f"pair {pair + 1}: ours {ours:,.0f}/s, RLlib {stock:,.0f}/s, {ours / stock:.1f} x")
-    for what in ("sampled", "trained"):
-        ours = statistics.median(figures["ours"][what] for figures in pairs)
-        stock = statistics.median(figures["stock"][what] for figures in pairs)
+        rounds.append(figures)
+        said = ", ".join(
+            f"{side} {figures[side]['sampled']:,.0f}/s ({figures[side]['cpu_us']:,.0f} us of CPU)"
+            for side in sides
+        )
+        ratio = figures["ours"]["sampled"] / figures["stock"]["sampled"]
+        print(f"round {number + 1}: {said}; ours / stock {ratio:.1f}", flush=True)
+    for side in sides:
+        sampled = statistics.median(figures[side]["sampled"] for figures in rounds)
+        cpu = statistics.median(figures[side]["cpu_us"] for figures in rounds)
         ratio = statistics.median(
-            figures["ours"][what] / figures["stock"][what] for figures in pairs
+            figures["ours"]["sampled"] / figures[side]["sampled"] for figures in rounds
         )
         print(
-            f"env steps {what} a second, median of {args.pairs} pairs: "
-            f"ours {ours:,.0f}, RLlib's own set-up {stock:,.0f}, ratio {ratio:.1f}"
+            f"{side}: median {sampled:,.0f} env steps/s, {cpu:,.0f} us of CPU an env step; "
+            f"ours / {side} {ratio:.2f}"
         )
 
 
