@@ -173,16 +173,20 @@ def measure_training(side: str, runners: int, seconds: float) -> dict[str, float
 
 def run_side(side: str, runners: int, seconds: float) -> dict[str, float]:
     """Measure one side in a process of its own."""
+    environment = {
+        **os.environ,
+        # A busy machine takes its time to start a Ray.
+        "RAY_raylet_start_wait_time_s": "180",
+        "RAY_agent_register_timeout_ms": "180000",
+    }
+    if side in ("ours", "stock"):
+        # As Tune gives it: one CPU, one thread for the process that learns.
+        environment["OMP_NUM_THREADS"] = "1"
     done = subprocess.run(
         [sys.executable, __file__, "--side", side, "--runners", str(runners), "--seconds",
          str(seconds)],
         capture_output=True, text=True, timeout=seconds + 300, check=False,
-        # A busy machine takes its time to start a Ray.
-        env={
-            **os.environ,
-            "RAY_raylet_start_wait_time_s": "180",
-            "RAY_agent_register_timeout_ms": "180000",
-        },
+        env=environment,
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{side} failed:\n{done.stderr[-3000:]}")
