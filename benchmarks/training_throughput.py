@@ -28,6 +28,8 @@ SIDES = ("ours", "stock", "ppo", "ppo-1", "emulator")
 #: What RLlib's example for Pong sets: 64x64 grey frames by Python wrappers, stacked by connectors.
 STOCK_FILTERS = [[16, 4, 2], [32, 4, 2], [64, 4, 2], [128, 4, 2]]
 STOCK_ENVS = 8
+#: On a very busy machine a Ray does not always start at once.
+TRIES = 4
 
 
 def stock_config(runners: int):
@@ -182,12 +184,15 @@ def run_side(side: str, runners: int, seconds: float) -> dict[str, float]:
     if side in ("ours", "stock"):
         # As Tune gives it: one CPU, one thread for the process that learns.
         environment["OMP_NUM_THREADS"] = "1"
-    done = subprocess.run(
-        [sys.executable, __file__, "--side", side, "--runners", str(runners), "--seconds",
-         str(seconds)],
-        capture_output=True, text=True, timeout=seconds + 300, check=False,
-        env=environment,
-    )  # fmt: skip
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [sys.executable, __file__, "--side", side, "--runners", str(runners), "--seconds",
+             str(seconds)],
+            capture_output=True, text=True, timeout=seconds + 300, check=False,
+            env=environment,
+        )  # fmt: skip
+        if "timed out during startup" not in done.stderr:
+            break
     if done.returncode:
         raise SystemExit(f"{side} failed:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])
