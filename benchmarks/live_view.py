@@ -1,12 +1,15 @@
 """How live the live view is: from `run.log` in a job to the picture in a real browser.
 
-    python benchmarks/live_view.py [--points 60] [--views 1 20] [--period 1.0]
+    python benchmarks/live_view.py [--points 60] [--views 1 20] [--period 1.0] [--only live]
 
 A real run on a one-node cluster logs a result every `--period` seconds and notes when each `log`
-had returned. A notebook in JupyterLab (Chromium, headless) shows `--views` views of it. The page
-itself notes, after the frame is painted, when header and reward curve show each result. Both
-clocks are this machine's. Then: kernel CPU of a quiet run, opening a run of 300 metrics, and
-opening and zooming long curves at the data source.
+had returned. A notebook in JupyterLab (Chromium, headless, a window of 1300 by 1500) shows `--views`
+views of it, each of which has been scrolled to once. The page itself notes, after the frame is
+painted, when header and reward curve show each result; views in sight and out of sight are told
+apart. Then views are scrolled into sight, and it is noted when they show the newest result of
+before. `--wall` makes the window tall enough for all views at once. All clocks are this machine's.
+Then: kernel CPU of a quiet run, opening a run of 300 metrics, and opening and zooming long curves
+at the data source.
 """
 
 from __future__ import annotations
@@ -58,29 +61,60 @@ with open(path, "w", buffering=1) as file:
         time.sleep(period)
 """
 
-#: Notes when each view's header shows an iteration, and when its curve was last drawn anew.
+#: Notes after each frame which views that have changed show which iteration, and whether their
+#: curve is another one: [view, iteration, is it new, is the curve new, when, is it in sight].
 WATCH = """() => {
     window.painted = [];
-    const seen = new Map();
-    const look = () => {
+    const seen = new Map(), changed = new Set(), inSight = new Set();
+    const sight = new IntersectionObserver(found => found.forEach(
+        e => e.isIntersecting ? inSight.add(e.target) : inSight.delete(e.target)));
+    const { port1, port2 } = new MessageChannel();
+    let asked = false;
+    port1.onmessage = () => {
         const now = performance.timeOrigin + performance.now();
-        document.querySelectorAll('.rlw-card.jupyter-widgets').forEach((view, place) => {
+        asked = false;
+        for (const view of changed) {
             const fact = [...view.querySelectorAll('.rlw-fact')].find(
                 f => f.textContent.trim().startsWith('iteration'));
-            const line = [...view.querySelectorAll('.bqplot path.line')].map(
+            const line = [...view.querySelectorAll('.rlw-reward path.line')].map(
                 p => p.getAttribute('d')).join('|');
-            const before = seen.get(place) || {};
+            const before = seen.get(view);
             const text = fact ? fact.querySelector('b').textContent.replaceAll(',', '') : '';
             if (text !== before.text || line !== before.line) {
-                window.painted.push([place, text, text !== before.text, line !== before.line, now]);
-                seen.set(place, {text, line});
+                window.painted.push([before.place, text, text !== before.text,
+                    line !== before.line, now, inSight.has(view)]);
+                seen.set(view, {place: before.place, text, line});
             }
-        });
-        requestAnimationFrame(look);
+        }
+        changed.clear();
     };
-    requestAnimationFrame(look);
+    document.querySelectorAll('.rlw-card.jupyter-widgets').forEach((view, place) => {
+        seen.set(view, {place});
+        sight.observe(view);
+        new MutationObserver(() => {
+            changed.add(view);
+            if (asked) return;
+            asked = true;
+            requestAnimationFrame(() => port2.postMessage(0));
+        }).observe(view, {subtree: true, childList: true, characterData: true, attributes: true,
+            attributeFilter: ['d']});
+    });
 }"""
 
+#: Scrolls to a cell; milliseconds until its view has been painted with an iteration or a later one.
+SCROLLED = """([place, iteration]) => new Promise(resolve => {
+    const cell = document.querySelectorAll('.jp-Notebook .jp-Cell')[place];
+    const began = performance.now();
+    cell.scrollIntoView();
+    const look = () => {
+        const fact = [...cell.querySelectorAll('.rlw-card.jupyter-widgets .rlw-fact')].find(
+            f => f.textContent.trim().startsWith('iteration'));
+        const text = fact ? fact.querySelector('b').textContent.replaceAll(',', '') : '0';
+        requestAnimationFrame(+text >= iteration && cell.querySelector('.rlw-reward path.line')
+            ? () => resolve(performance.now() - began) : look);
+    };
+    look();
+})"""
 
 REWARD = "episode_reward_mean"
 
@@ -122,7 +156,17 @@ def latencies(path: Path, painted: list[list[Any]]) -> list[float]:
     return found
 
 
-def watched(lab: Lab, run: Run, path: Path, views: int, points: int) -> list[float]:
+def told(what: str, found: list[float]) -> None:
+    """Print the median and the percentile of some latencies, in seconds."""
+    if found:
+        print(
+            f"{what}: median {1000 * statistics.median(found):4.0f} ms, "
+            f"p95 {1000 * percentile(found, 0.95):4.0f} ms, of {len(found)} (goal 500)",
+            flush=True,
+        )
+
+
+def watched(lab: Lab, run: Run, path: Path, views: int, points: int, wall: bool) -> None:
     name = f"watch-{views}.ipynb"
     cell = f"RunDetails(ws.get_run({run.id!r})).show()"
     lab.write(name, "from rl_widgets import *\nws = Workspace()", *([cell] * views))
@@ -130,27 +174,41 @@ def watched(lab: Lab, run: Run, path: Path, views: int, points: int) -> list[flo
         chromium = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium", args=FLAGS
         )
-        # Tall enough that the page draws every view: hidden cells are not painted.
-        page = chromium.new_page(viewport={"width": 1300, "height": 1000 * views})
+        height = 1000 * views if wall else 1500
+        page = chromium.new_page(viewport={"width": 1300, "height": height})
         browser = Browser(page, lab)
         browser.open(name)
         browser.run_all()
-        shown = page.locator(".rlw-card.jupyter-widgets .bqplot")
-        browser.wait_until(lambda: shown.count() >= views, "all views", 240)
+        prompt = page.locator(".jp-CodeCell .jp-InputPrompt").last
+        browser.wait_until(lambda: prompt.inner_text() == f"[{views + 1}]:", "all cells", 240)
+
+        def newest() -> int:
+            return len(path.read_text().splitlines())
+
+        # JupyterLab draws a cell when it is first scrolled to.
+        first = [page.evaluate(SCROLLED, [place, newest()]) / 1000 for place in range(1, views + 1)]
+        page.evaluate(SCROLLED, [(views + 1) // 2, newest()])
         page.wait_for_timeout(3000)
         page.evaluate(WATCH)
-        begin = len(path.read_text().splitlines())
-        browser.wait_until(
-            lambda: len(path.read_text().splitlines()) >= begin + points, "enough points", 600
-        )
+        begin = newest()
+        browser.wait_until(lambda: newest() >= begin + points, "enough points", 600)
         page.wait_for_timeout(1500)
         painted = page.evaluate("() => window.painted")
+        jumps = [place for i in range(views // 2) for place in (1 + i, views - i)]
+        again = [page.evaluate(SCROLLED, [place, newest()]) / 1000 for place in jumps]
         assert browser.our_errors() == [], browser.our_errors()
         chromium.close()
-    return latencies(path, painted)
+    in_sight = {row[0] for row in painted if row[5]}
+    seen = [row for row in painted if row[0] in in_sight]
+    unseen = [row for row in painted if row[0] not in in_sight]
+    title = f"log to paint, {views:2} open views{', all in sight' if wall else ''}"
+    told(f"{title}: {len(in_sight)} in sight", latencies(path, seen))
+    told(f"{title}: out of sight", latencies(path, unseen))
+    told(f"{title}: scrolled to for the first time", first)
+    told(f"{title}: scrolled to again", again)
 
 
-def live(folder: Path, views: list[int], points: int, period: float) -> None:
+def live(folder: Path, views: list[int], points: int, period: float, wall: bool) -> None:
     (folder / "source").mkdir()
     (folder / "source" / "script.py").write_text(SCRIPT)
     path = folder / "logged.jsonl"
@@ -167,12 +225,7 @@ def live(folder: Path, views: list[int], points: int, period: float) -> None:
         while not path.exists() or len(path.read_text().splitlines()) < 3:
             time.sleep(0.1)
         for count in views:
-            found = latencies_ms = [1000 * s for s in watched(lab, run, path, count, points)]
-            print(
-                f"log to paint, {count:2} open views: median {statistics.median(found):4.0f} ms, "
-                f"p95 {percentile(latencies_ms, 0.95):4.0f} ms, of {len(found)} points (goal 500)",
-                flush=True,
-            )
+            watched(lab, run, path, count, points, wall)
     finally:
         lab.stop()
         run.cancel()
@@ -344,14 +397,17 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=60)
     parser.add_argument("--views", type=int, nargs="*", default=[1, 20])
     parser.add_argument("--period", type=float, default=1.0)
+    parser.add_argument("--wall", action="store_true", help="a window that shows all views")
+    parser.add_argument("--only", choices=["live"], help="only from log to paint")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         os.environ["RL_WIDGETS_HOME"] = str(folder / "home")
-        long_curves(folder)
-        wide_and_quiet(folder)
-        zoomed_in_page(folder)
-        live(folder, arguments.views, arguments.points, arguments.period)
+        if not arguments.only:
+            long_curves(folder)
+            wide_and_quiet(folder)
+            zoomed_in_page(folder)
+        live(folder, arguments.views, arguments.points, arguments.period, arguments.wall)
     return 0
 
 

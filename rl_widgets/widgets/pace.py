@@ -102,7 +102,7 @@ class Pace:
             silent = self._clock() - self._asked_at
             if waits and silent > PATIENCE:
                 self._hear(False)
-            due = self._since >= ASK_AFTER and (self._heard or silent > ASK_AGAIN)
+            due = self._since >= ASK_AFTER and (self._heard or silent >= ASK_AGAIN)
             if due and (not waits or not self._heard):
                 self._ask()
 
