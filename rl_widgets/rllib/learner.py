@@ -109,12 +109,7 @@ class FailFastLearner:
     def build(self) -> None:
         """Build as RLlib does; a learner thread, if there is one, is watched."""
         guard = self._guard = _LearnerThreadGuard()
-        clock = self._clock = LearnerClock(self.metrics)
-        if hasattr(self.config, "learner_queue_size"):
-            # RLlib keeps a queue that is already there.
-            self._learner_thread_in_queue = _GuardedQueue(
-                self.config.learner_queue_size, guard, clock
-            )
+        self._clock = LearnerClock(self.metrics)
         super().build()  # type: ignore[misc]
         thread = getattr(self, "_learner_thread", None)
         if thread is None:
@@ -122,6 +117,21 @@ class FailFastLearner:
         # The thread waits for its first batch now, so nothing has used the event yet.
         self._agg_event = _GuardedEvent(guard)
         guard.watch(thread)
+
+    @property
+    def _learner_thread_in_queue(self) -> Any:
+        """The batches for the learner thread, where there is one."""
+        try:
+            return self.__dict__["_in_queue"]
+        except KeyError:
+            raise AttributeError("There is no learner thread.") from None
+
+    @_learner_thread_in_queue.setter
+    def _learner_thread_in_queue(self, made: Any) -> None:
+        # A plain queue would wait for ever for a thread that has ended. (A circular buffer drops.)
+        plain = type(made) is queue.Queue
+        guarded = _GuardedQueue(made.maxsize, self._guard, self._clock) if plain else made
+        self.__dict__["_in_queue"] = guarded
 
     def update(self, *args: Any, **kwargs: Any) -> Any:
         """As RLlib's; its time is taken."""
@@ -177,4 +187,20 @@ def fail_fast(learner_class: type) -> type:
         from rl_widgets.rllib.vtrace import BootstrappedVTrace
 
         mixins += (FragmentLearner, BootstrappedVTrace, LeanUpdates)
+        if _has_rllibs_loss(learner_class):
+            from rl_widgets.rllib.trust_region import TrustRegionLoss
+
+            mixins = (FailFastLearner, TrustRegionLoss, *mixins[1:])
     return type(f"FailFast{learner_class.__name__}", (*mixins, learner_class), {})
+
+
+def _has_rllibs_loss(learner_class: Any) -> bool:
+    """Whether a learner's loss is RLlib's own; a script's is left alone."""
+    from ray.rllib.algorithms.appo.torch.appo_torch_learner import APPOTorchLearner
+    from ray.rllib.algorithms.impala.torch.impala_torch_learner import IMPALATorchLearner
+
+    own = learner_class.compute_loss_for_module
+    return own in (
+        IMPALATorchLearner.compute_loss_for_module,
+        APPOTorchLearner.compute_loss_for_module,
+    )

@@ -37,6 +37,8 @@ LEARNER_NAMES = {
     "td_error_mean": "td_error_mean",
     "entropy": "entropy",
     "mean_kl_loss": "kl",
+    "kl_from_behaviour": "kl",
+    "left_trust_region": "left_trust_region",
     "vf_explained_var": "vf_explained_var",
     "curr_entropy_coeff": "entropy_coeff",
     "default_optimizer_learning_rate": "lr",

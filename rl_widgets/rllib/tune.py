@@ -75,14 +75,19 @@ def run(
     from rl_widgets.rllib.checkpoints import KEEP_BEST, CheckpointPlan
     from rl_widgets.rllib.progress import ProgressLines
     from rl_widgets.rllib.resources import check_request
+    from rl_widgets.rllib.sizing import capacities
     from rl_widgets.rllib.stopping import check_stop
     from rl_widgets.rllib.tune_checkpoints import AnnounceCheckpoints
 
     config = dict(config or {})
-    prepared = prepare(run_or_experiment, config, seed)
+    # All that can be refused is refused before Ray is asked for anything.
+    prepare(run_or_experiment, config, seed)
     criteria = check_stop(stop, own_callbacks=_writes_results(config))
     storage_path = _storage_path(local_dir, others)
     several = num_samples > 1 or searched(config)
+    if not ray.is_initialized():
+        ray.init()
+    prepared = prepare(run_or_experiment, config, seed, capacities(ray.nodes()))
     own = _set_up_checkpoints(
         prepared.config,
         checkpoint_freq,
@@ -94,8 +99,6 @@ def run(
             several=several,
         ),
     )
-    if not ray.is_initialized():
-        ray.init()
     if not searched(config):
         _validate(prepared.config)
         check_request(prepared.config, prepared.algorithm)

@@ -9,7 +9,7 @@ import pytest
 from rl_widgets.rllib.presets import preset
 from rl_widgets.rllib.sizing import NodeCapacity, Sizing, capacities, size
 
-PRESET = preset("IMPALA", atari=True)
+PRESET = preset("IMPALA", atari=True, name="impala-atari")
 
 
 def cluster(*cpus: float, head_gpus: float = 0, worker_gpus: float = 0) -> list[NodeCapacity]:
