@@ -1,10 +1,14 @@
 """The fast env runner against RLlib's own way: same games, same batches, same episode returns."""
 
+import pickle
+
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from ray.rllib.core.columns import Columns
 from ray.rllib.utils.metrics import WEIGHTS_SEQ_NO
+from ray.tune.registry import register_env
 
 from rl_widgets.rllib.algorithm import prepare
 from rl_widgets.rllib.env_runner import EPISODE_LENGTHS, EPISODE_RETURNS, ReportingEnvRunner
@@ -72,11 +76,6 @@ def pieces(batch):
         if mask[begin:end].any():
             found.append({name: module[name][begin:end].numpy() for name in COLUMNS})
     return found
-
-
-def games(all_pieces):
-    """The observations of all pieces, to find the same piece among others."""
-    return {piece[Columns.OBS].tobytes(): piece for piece in all_pieces}
 
 
 @pytest.fixture
@@ -180,6 +179,51 @@ def test_episodes_for_an_evaluation_are_rllibs():
         assert isinstance(runner.sample()[0], Fragment)
     finally:
         runner.stop()
+
+
+class Fragile(gym.Env):
+    """Fails once, in the second environment's third step."""
+
+    observation_space = gym.spaces.Box(-1, 1, (2,), np.float32)
+    action_space = gym.spaces.Discrete(2)
+    steps = 0
+
+    def __init__(self, context=None):
+        pass
+
+    def reset(self, seed=None, options=None):
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action):
+        Fragile.steps += 1
+        if Fragile.steps == 6:
+            raise KeyError("a door that is not there")
+        return np.zeros(2, np.float32), 1.0, False, False, {}
+
+
+def test_an_environment_that_fails_is_made_anew_where_the_script_wants_it():
+    Fragile.steps = 0
+    register_env("fragile", Fragile)
+    small = {"num_envs_per_env_runner": 2, "rollout_fragment_length": 8}
+    config = config_of("fragile", restart_failed_sub_environments=True, **small)
+    ((fragment,),), _ = sampled(VectorEnvRunner, config, 1)
+    assert len(fragment) == 16
+    Fragile.steps = 0
+    with pytest.raises(RuntimeError) as error:
+        sampled(VectorEnvRunner, config_of("fragile", **small), 1)
+    assert "a door that is not there" in str(error.value.__cause__)
+
+
+def test_a_native_vector_environment_and_a_fragment_that_travelled():
+    config = config_of(**CARTPOLE, gym_env_vectorize_mode="vector_entry_point")
+    fast, metrics = sampled(VectorEnvRunner, config, 12)
+    fragments = [pickle.loads(pickle.dumps(fragment)) for (fragment,) in fast]
+    lengths = list(metrics[EPISODE_LENGTHS].peek())
+    assert len(lengths) > 5
+    # CartPole gives 1 a step: what has ended and what is still being played are all env steps.
+    assert list(metrics[EPISODE_RETURNS].peek()) == lengths
+    rewards = sum(float(f.columns[Columns.REWARDS].sum()) for f in fragments)
+    assert rewards == sum(map(len, fragments)) >= sum(lengths)
 
 
 @pytest.mark.parametrize(
