@@ -63,8 +63,11 @@ ATARI_ASYNCHRONOUS: Final[Settings] = {
     "clip_rewards": 1.0,
 }
 
-#: Pong is small, and bears larger steps at first.
-PONG: Final[Settings] = {"lr": [[0, 7e-4], [2_500_000, 1e-4]]}
+#: Pong is small and bears larger steps at first; the last points are lost by actions at random.
+PONG: Final[Settings] = {
+    "lr": [[0, 7e-4], [400_000, 6e-4], [1_200_000, 1e-4]],
+    "entropy_coeff": [[0, 0.01], [400_000, 0.01], [900_000, 0.002]],
+}
 
 #: A batch that waits grows old: RLlib's queue of three would be two updates of lag more.
 IMPALA: Final[Settings] = {"learner_queue_size": 1}
