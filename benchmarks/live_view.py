@@ -3,7 +3,7 @@
     python benchmarks/live_view.py [--points 60] [--views 1 20] [--period 1.0] [--only live]
 
 A real run on a one-node cluster logs a result every `--period` seconds and notes when each `log`
-had returned. A notebook in JupyterLab (Chromium, headless, a window of 1300 by 1500) shows `--views`
+had returned. A notebook in JupyterLab (Chromium, headless, 1300 by 1500 pixels) shows `--views`
 views of it, each of which has been scrolled to once. The page itself notes, after the frame is
 painted, when header and reward curve show each result; views in sight and out of sight are told
 apart. Then views are scrolled into sight, and it is noted when they show the newest result of

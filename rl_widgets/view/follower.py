@@ -57,6 +57,8 @@ class Follower(FollowingThread):
         # `first` may be of before the run's last change.
         self._stale = True
         self._handed_on = 0.0
+        #: Whether the last look brought no more than durations as of now.
+        self._ticked = False
 
     def _run(self) -> None:
         retry = RETRY
@@ -96,15 +98,17 @@ class Follower(FollowingThread):
                 view = self._look()
                 if view is not None and view.final:
                     return
-                if view is not None:
+                if view is not None and not self._ticked:
                     self._stop.wait(max(0.0, SHORTEST - (time.monotonic() - now)))
                 else:
+                    # News that come right after a tick do not wait for it.
                     self._wake.wait(PAUSED_LOOK if self._paused else LOOK)
 
     def _look(self) -> RunView | None:
         """One look; returns the view that was handed on, if one was."""
         reader, last = self._reader, self._last
         due = time.monotonic() - self._handed_on >= TICK
+        self._ticked = False
         if self._paused:
             if not self._stale or reader.read_status() == last.header.status:
                 return None
@@ -113,6 +117,7 @@ class Follower(FollowingThread):
                 return None
             self._wait()
             reader.read_log()
+            self._ticked = True
             return self._hand_on(reader.tick(last))
         if not self._changed() and not last.trouble and not due:
             # It was another run of the workspace that changed.

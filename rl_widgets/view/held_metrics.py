@@ -24,7 +24,7 @@ class HeldMetrics:
         self._metrics = metrics
         #: What has happened, in the order of the record.
         self.events: list[events.Event] = []
-        #: How many points and events have been read so far.
+        #: How many points and events have been read so far, but for samples of nodes' resources.
         self.count = 0
         #: The metric that the run is judged by, None before there is one.
         self.main: str | None = None
@@ -121,10 +121,11 @@ class HeldMetrics:
             points = self._metrics.points(some, after=after)
             if not len(points):
                 continue
-            self.count += len(points)
             for i in some:
                 chosen = slice(None) if len(some) == 1 else points.series == i
                 self._holder(self._known[i]).extend(points, chosen)
+                if not self._known[i].name.startswith(_RESOURCES):
+                    self.count += len(points.id[chosen])
                 self._read_to[i] = int(points.id[-1])
 
     def _holder(self, record: SeriesRecord) -> Series:

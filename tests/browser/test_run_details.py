@@ -94,7 +94,9 @@ def test_a_run_is_watched_and_canceled(lab: Lab, browser: Browser, workspace: Wo
     assert "1 of 1 node alive" in rows.nth(0).inner_text()
     assert "2 of 2 nodes alive" in rows.nth(1).inner_text()
     assert view.locator("tr.rlw-node").count() == 3
-    assert "iteration " in view.locator(".rlw-log").inner_text()
+    # Which logs there are is looked at every few seconds; the script's comes by itself.
+    log = view.locator(".rlw-log")
+    browser.wait_until(lambda: "iteration " in log.inner_text(), "the script's log", 30)
     # What a saved notebook keeps is folded away while the widget lives.
     assert page.locator(".rlw-saved").count() == 1
     assert not page.locator(".rlw-saved").is_visible()
