@@ -6,11 +6,12 @@ import re
 import shutil
 import signal
 from pathlib import Path
+from string import ascii_lowercase
 
 from rl_widgets.backend.cluster import NodePhase, NodeSpec, NodeState
 from rl_widgets.backend.ray_hook import LOOPBACK, RAYLET_ENDED
 
-_ATTEMPTS = 3
+_ATTEMPTS = 6
 _DASHBOARD = re.compile(r"RAY_API_SERVER_ADDRESS='http://([^']+)'")
 
 
@@ -35,7 +36,9 @@ class LocalNode:
         """Forget the process there was, and take a new folder for the next one."""
         self.attempt += 1
         name = "h" if self.index == 0 else f"w{self.index - 1}"
-        self.folder = self._scratch / (name + "abc"[self.attempt] if self.attempt else name)
+        self.folder = self._scratch / (
+            name + ascii_lowercase[self.attempt] if self.attempt else name
+        )
         self.log = self._scratch / f"ray_start_{self.folder.name}.log"
         self.pid: int | None = None
         self.joined = False

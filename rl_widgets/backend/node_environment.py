@@ -45,6 +45,8 @@ _RAY = {
     "RAY_NUM_REDIS_GET_RETRIES": "5",
     # Python that starts on a busy machine or from a slow disk needs more than Ray's 30 s.
     "RAY_agent_register_timeout_ms": "120000",
+    # How long Ray asks for a node at a time (ray_hook.py).
+    "RAY_raylet_start_wait_time_s": "1",
     "RAY_worker_register_timeout_seconds": "180",
     # The run's own cluster_coordination_timeout_seconds tells how long is too long.
     "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "300",

@@ -5,6 +5,7 @@ Every change is to this one process, which is a `ray start` of ours and nothing 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -47,7 +48,7 @@ def _stay_on_loopback(ray_params: Any) -> None:
 
 
 def _give_up_with_the_raylet() -> None:
-    """Ray asks for a node for 30 s although its raylet has ended.
+    """Ray asks for a node for 30 s, not longer, and although its raylet has ended.
 
     A raylet ends when its agents need more than 15 s to start, as on a machine that is busy
     (ray#65983); the sooner that is known, the sooner the node is started again.
@@ -63,10 +64,13 @@ def _give_up_with_the_raylet() -> None:
         raylets.extend(entry.process for entry in node.all_processes["raylet"])
 
     def get_node_of_a_living_raylet(*arguments: Any, **options: Any) -> Any:
-        for raylet in raylets:
-            if raylet.poll() is not None:
-                raise OSError(f"{RAYLET_ENDED} (exit code {raylet.returncode})")
-        return get_node(*arguments, **options)
+        while True:
+            for raylet in raylets:
+                if raylet.poll() is not None:
+                    raise OSError(f"{RAYLET_ENDED} (exit code {raylet.returncode})")
+            # Each try lasts RAY_raylet_start_wait_time_s.
+            with contextlib.suppress(RuntimeError):
+                return get_node(*arguments, **options)
 
     Node.start_raylet = remember_raylet
     services.get_node = get_node_of_a_living_raylet
