@@ -124,7 +124,7 @@ def sheet(root: str = ".rlw") -> str:
 
     `root` is a class that only one view or saved form has. A page has a sheet for each of these,
     and the browser looks at the rules of all of them for each element that changes; those under
-    another class it leaves out at once. With twenty views that is half of the time for styles.
+    another class it leaves out at once.
     """
     rules = [
         _SHEET,
