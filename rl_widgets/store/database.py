@@ -7,7 +7,7 @@ store.metrics.points([series.id], after=last_id)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from rl_widgets.store.errors import SchemaError, StoreError
 from rl_widgets.store.leases import Leases
 from rl_widgets.store.metrics import Metrics
 from rl_widgets.store.nodes import Nodes
+from rl_widgets.store.pulse import pulse
 from rl_widgets.store.runs import Runs
 from rl_widgets.store.targets import Targets
 
@@ -73,6 +74,10 @@ class Store:
         self.targets = Targets(database)
         self.leases = Leases(database)
         self.nodes = Nodes(database)
+
+    def pulse(self, run_id: str) -> Hashable:
+        """Something that is another after a change of a run; cheap. Raises `StoreError`."""
+        return pulse(self._database, run_id)
 
     @classmethod
     def open(cls, folder: Path) -> Store:

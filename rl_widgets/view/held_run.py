@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,7 @@ class HeldRun:
         self._version: DataVersion | None = None
         self._watchers = 0
         self._read_at: int | None = None
+        self._pulse: Hashable = None
 
     @classmethod
     def of(cls, store: Store, run_id: str, run_folder: Path) -> HeldRun:
@@ -96,6 +97,10 @@ class HeldRun:
             self.read_log()
 
     def _read(self) -> None:
+        # Asked first: what changes meanwhile is read with the next look.
+        pulse = self.store.pulse(self.run_id)
+        if pulse == self._pulse and self.record is not None:
+            return
         before = (self.record, self.children, self.nodes, self.metrics.count)
         record = self.record = self.store.runs.get(self.run_id)
         # Status first, numbers after: a run that reads as ended has all its points in them.
@@ -105,6 +110,7 @@ class HeldRun:
         self.metrics.look(ids, record.definition.get("stop") or ())
         if before != (self.record, self.children, self.nodes, self.metrics.count):
             self.changes += 1
+        self._pulse = pulse
 
     def read_log(self) -> None:
         """Read the log's tail if the file has changed."""

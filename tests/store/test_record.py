@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from rl_widgets.store import blocks, schema, statuses
 from rl_widgets.store.database import FILE_NAME, Store
 from rl_widgets.store.errors import NotFoundError, SchemaError, StoreError
 from rl_widgets.store.metrics import NewPoint
+from rl_widgets.store.nodes import NodeRecord
 from rl_widgets.store.runs import RunRecord
 
 
@@ -195,6 +197,26 @@ def test_a_change_made_elsewhere_is_seen_without_a_query(store: Store, tmp_path:
     other.runs.add(parent("a"), [], {})
     assert watch.read() != before
     watch.close()
+
+
+def test_the_pulse_of_a_run_tells_every_change_of_it_and_none_of_others(store: Store) -> None:
+    for name in "ab":
+        head = replace(parent(f"{name}_head"), role="head", parent=name)
+        store.runs.add(parent(name), [head], {})
+    store.nodes.add([NodeRecord("a_head", "head", 0, "starting", 1, 0, 1)])
+    other, seen = store.pulse("b"), [store.pulse("a")]
+    changes = (
+        lambda: store.runs.describe("a", description="new"),
+        lambda: store.runs.set("a_head", status=statuses.RUNNING),
+        lambda: store.nodes.set("a_head", "head", state="alive"),
+        lambda: store.metrics.take_in("a", "x.jsonl", 0, 9, [NewPoint("a", "x", 1, 0.0, 1.0)]),
+    )
+    for change in changes:
+        change()
+        seen.append(store.pulse("a"))
+        assert store.pulse("a") == seen[-1]
+    assert len(set(seen)) == len(changes) + 1
+    assert store.pulse("b") == other
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -224,15 +224,15 @@ def test_an_error_of_the_record_is_said_and_tried_again(
     views = _Views()
     reader = RunReader.of(fixture.run)
     first = reader.read()
-    get, broken = reader.store.runs.get, threading.Event()
+    pulse, broken = reader.store.pulse, threading.Event()
     broken.set()
 
-    def get_or_fail(run_id: str) -> object:
+    def pulse_or_fail(run_id: str) -> object:
         if broken.is_set():
             raise StoreError("The disk is full.")
-        return get(run_id)
+        return pulse(run_id)
 
-    monkeypatch.setattr(reader.store.runs, "get", get_or_fail)
+    monkeypatch.setattr(reader.store, "pulse", pulse_or_fail)
     follower = Follower(reader, first, views)
     follower.start()
     wait_until(lambda: views.last and "The disk is full." in views.last.trouble, "the sentence")
