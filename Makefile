@@ -32,7 +32,7 @@ lab: setup  ## Open JupyterLab on the example notebook
 test: setup lint  ## All checks and tests
 	$(BIN)/python -m pytest -m "not long" $(PYTEST_ARGS)
 
-test-long: setup  ## The few tests that take a minute each: a hang, evaluations and timers under PPO
+test-long: setup  ## The few tests that take a minute or two each: a hang, Pong's learning, evaluations under PPO
 	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 lint: setup

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
+import selectors
 import subprocess
 import sys
 import threading
@@ -78,7 +78,10 @@ class LauncherClient:
         if self._gone:
             threading.Event().wait(seconds)
             return
-        select.select([self._events], [], [], seconds)
+        # `select.select` knows no file above the 1,024th.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._events, selectors.EVENT_READ)
+            selector.select(seconds)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

@@ -85,6 +85,7 @@ def test_impala_learns_and_stops_by_the_old_name(cluster, tmp_path, capsys):
     assert "episode_reward_mean reached" in said
 
 
+@pytest.mark.long
 def test_pong_is_learned_in_its_first_minute(cluster, tmp_path):
     """The score rises later; what it rises from is there after 60,000 env steps."""
     analysis = tune.run(
