@@ -24,6 +24,7 @@ import sys
 import threading
 import time
 import warnings
+import weakref
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,12 @@ class SpoolWriter:
         self._held: deque[bytes] = deque()
         self._warned = False
         self._dumps = json.JSONEncoder(separators=(",", ":")).encode
-        atexit.register(self._wait_for_room)
+        atexit.register(_at_exit, weakref.ref(self))
+
+    def __del__(self) -> None:
+        if self._fd >= 0 and os.getpid() == self._pid:
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
 
     def append(self, record: dict[str, Any]) -> None:
         """Append one record as a line. Raises `StoreError` only when too many lines are held."""
@@ -73,6 +79,7 @@ class SpoolWriter:
                     "lines wait in memory already: free some space."
                 )
             self._held.append(line)
+            _holding.add(self)
             self._drain()
 
     def flush(self) -> None:
@@ -109,6 +116,7 @@ class SpoolWriter:
         if self._pid not in (-1, pid):
             # A fork: the parent writes what it holds, and the file is the parent's.
             self._held.clear()
+            os.close(self._fd)
         self._folder.mkdir(parents=True, exist_ok=True)
         host = "".join(c if c.isalnum() or c in "-." else "_" for c in socket.gethostname())
         path = self._folder / f"{host}-{pid}.jsonl"
@@ -141,6 +149,17 @@ class SpoolWriter:
                 self._held[0] = rest
                 return
             self._held.popleft()
+        _holding.discard(self)
+
+
+#: Those that hold lines live on, whoever has forgotten them.
+_holding: set[SpoolWriter] = set()
+
+
+def _at_exit(writer: weakref.ref[SpoolWriter]) -> None:
+    alive = writer()
+    if alive is not None:
+        alive._wait_for_room()
 
 
 def _say(sentence: str) -> None:
