@@ -83,7 +83,8 @@ def behind(curve: pd.DataFrame, reference: pd.DataFrame) -> float:
     steps = reference["env_steps"]
     inside = (steps >= curve["env_steps"].iloc[0]) & (steps <= curve["env_steps"].iloc[-1])
     ours = np.interp(steps[inside], curve["env_steps"], curve[REWARD])
-    return float(np.max(reference["episode_reward_mean"][inside] - ours, initial=-np.inf))
+    gaps = (reference["episode_reward_mean"][inside] - ours).to_numpy()
+    return float(gaps.max(initial=-np.inf))
 
 
 def draw(name: str, curves: dict[str, pd.DataFrame], target: float, pong: bool) -> None:
