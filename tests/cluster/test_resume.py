@@ -62,6 +62,7 @@ def attempts(run: Run) -> dict[int, list[tuple[float, float]]]:
     }
 
 
+@pytest.mark.long
 def test_a_canceled_run_goes_on_to_its_goal_and_leaves_nothing(lab: Lab) -> None:
     run = train(lab)
     with pytest.raises(UserError, match="is not over"):

@@ -348,6 +348,7 @@ def test_evaluations_come_beside_the_training_and_at_its_end(
 
 
 @pytest.mark.cluster
+@pytest.mark.long
 def test_rllibs_own_evaluation_is_in_the_same_series(cluster: Path, tmp_path: Path) -> None:
     before = len(points(cluster))
     tune.run(
