@@ -47,7 +47,7 @@ def prepare(
         raise ConfigError("No algorithm is named: give run_or_experiment, or --run.")
     algorithm = algorithm_class(run)
     name = algorithm.__name__
-    default = algorithm.get_default_config()  # type: ignore[attr-defined]
+    default = algorithm.get_default_config()
     env: Any = config.get("env")
     check_environment(env)
     evaluation, config = take_plan(config)

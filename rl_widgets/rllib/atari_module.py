@@ -27,7 +27,7 @@ from rl_widgets.rllib.presets import ATARI_MODEL
 CONTRAST = 3.0
 
 
-class AtariModule(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]
+class AtariModule(TorchRLModule, ValueFunctionAPI):
     """Convolutions, one dense layer, a policy head (logits) and a value head.
 
     `model_config`: `conv_filters` ([[channels, kernel, stride], …]) and `fcnet_hiddens` ([units]).

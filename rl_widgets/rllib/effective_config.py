@@ -58,14 +58,14 @@ class EffectiveConfig:
 
 
 def describe(
-    config: Any, algorithm: type, said_as: Mapping[str, str], notes: list[str]
+    config: Any, algorithm: Any, said_as: Mapping[str, str], notes: list[str]
 ) -> dict[str, Any]:
     """All settings of an `AlgorithmConfig` with RLlib's defaults, as JSON values.
 
     `settings` has for each `name`, `group` (the method of the configuration that takes it),
     `value`, `default`, and `said_as` (None for what the script did not give).
     """
-    default = algorithm.get_default_config()  # type: ignore[attr-defined]
+    default = algorithm.get_default_config()
     values, defaults = config.to_dict(), default.to_dict()
     said_as = {"env": "env", **said_as}
     rows = [("env", "environment")] + [(s.name, s.method) for s in known_settings(default).values()]

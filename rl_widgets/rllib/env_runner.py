@@ -26,10 +26,11 @@ EPISODE_RETURNS = "episode_returns_this_iter"
 EPISODE_LENGTHS = "episode_lengths_this_iter"
 
 
-class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
+class ReportingEnvRunner(SingleAgentEnvRunner):
     """Samples as RLlib does; an exception goes to the caller with its traceback."""
 
     _clock: EnvRunnerClock | None = None
+    _env_runner_state_server: Any
 
     def __init__(self, *, config: Any, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
@@ -61,7 +62,7 @@ class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return found
 
     def _sample_without_waiting(self, **kwargs: Any) -> Any:
-        server: Any = self._env_runner_state_server  # type: ignore[has-type]
+        server: Any = self._env_runner_state_server
         if server is None or self._state_server_answers(server):
             return super().sample(**kwargs)
         self._env_runner_state_server = None
@@ -104,7 +105,7 @@ class ReportingEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             raise error.__cause__ from None
 
 
-class StrictActorManager(FaultTolerantActorManager):  # type: ignore[misc]
+class StrictActorManager(FaultTolerantActorManager):
     """Tolerates actors that died, raises what an actor's own code raised."""
 
     #: Seconds spent so far on waiting for what actors were asked for.

@@ -17,10 +17,11 @@ from ray.rllib.policy.sample_batch import MultiAgentBatch, SampleBatch
 from ray.rllib.utils.metrics import WEIGHTS_SEQ_NO
 
 from rl_widgets.rllib.fragments import Fragment, joined
+from rl_widgets.rllib.learner_mixin import LearnerMixin
 from rl_widgets.rllib.rewards import ClipRewardsBuilder
 
 
-class RowBatch(MultiAgentBatch):  # type: ignore[misc]
+class RowBatch(MultiAgentBatch):
     """A batch of one module; columns are tensors of shape (rows * row_length, …)."""
 
     def __init__(self, columns: dict[str, Any], env_steps: int, row_length: int) -> None:
@@ -80,7 +81,7 @@ def minibatches(
             )
 
 
-class FragmentLearner:
+class FragmentLearner(LearnerMixin):
     """Mixin over RLlib's learners of IMPALA and APPO. Episodes are learned from as ever."""
 
     config: Any
@@ -94,9 +95,7 @@ class FragmentLearner:
             return batch_of(episodes, clip)
         if isinstance(training_data.batch, RowBatch):
             return training_data.batch
-        return super()._make_batch_if_necessary(  # type: ignore[misc]
-            training_data=training_data
-        )
+        return super()._make_batch_if_necessary(training_data=training_data)
 
     def _create_iterator_if_necessary(
         self,
@@ -110,7 +109,7 @@ class FragmentLearner:
         batch = training_data.batch
         if not isinstance(batch, RowBatch):
             self._row_length = None
-            return super()._create_iterator_if_necessary(  # type: ignore[misc]
+            return super()._create_iterator_if_necessary(
                 training_data=training_data,
                 num_epochs=num_epochs,
                 minibatch_size=minibatch_size,
@@ -131,7 +130,7 @@ class FragmentLearner:
         """As RLlib's; V-trace runs along whole rows."""
         if self._row_length is not None:
             config = _WithRowLength(config, self._row_length)
-        return super().compute_loss_for_module(  # type: ignore[misc]
+        return super().compute_loss_for_module(
             module_id=module_id, config=config, batch=batch, fwd_out=fwd_out
         )
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import torch
 
+from rl_widgets.rllib.learner_mixin import LearnerMixin
+
 #: Keeps a step small where gradients all but vanish; torch's 1e-8 does not.
 ADAM_EPSILON = 1e-5
 
 
-class LeanUpdates:
+class LeanUpdates(LearnerMixin):
     """Mixin over RLlib's torch learners; what it does not know goes RLlib's way."""
 
     config: Any
@@ -26,8 +28,8 @@ class LeanUpdates:
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """As RLlib's: Adam; all parameters are stepped at once."""
-        parameters = self.get_parameters(self._module[module_id])  # type: ignore[attr-defined]
-        self.register_optimizer(  # type: ignore[attr-defined]
+        parameters = self.get_parameters(self._module[module_id])
+        self.register_optimizer(
             module_id=module_id,
             optimizer=torch.optim.Adam(parameters, eps=ADAM_EPSILON, fused=True),
             params=parameters,
@@ -38,11 +40,11 @@ class LeanUpdates:
         self, *, module_id: str, config: Any, module_gradients_dict: dict[Any, Any]
     ) -> dict[Any, Any]:
         """As RLlib's; by the global norm, all are clipped at once."""
-        optimizers = self.get_optimizers_for_module(module_id)  # type: ignore[attr-defined]
+        optimizers = self.get_optimizers_for_module(module_id)
         self._norm = None
         known = config.grad_clip and config.grad_clip_by == "global_norm" and len(optimizers) == 1
         if not known or any(g is None for g in module_gradients_dict.values()):
-            found: dict[Any, Any] = super().postprocess_gradients_for_module(  # type: ignore[misc]
+            found: dict[Any, Any] = super().postprocess_gradients_for_module(
                 module_id=module_id, config=config, module_gradients_dict=module_gradients_dict
             )
             return found
@@ -59,11 +61,11 @@ class LeanUpdates:
     def apply_gradients(self, gradients_dict: dict[Any, Any]) -> None:
         """As RLlib's; whether they are finite is seen from their norm."""
         norm, self._norm = self._norm, None
-        plain = self._grad_scalers is None and self._lr_scheduler_classes is None  # type: ignore[attr-defined]
+        plain = self._grad_scalers is None and self._lr_scheduler_classes is None
         if norm is None or not plain or not bool(torch.isfinite(norm)):
-            super().apply_gradients(gradients_dict)  # type: ignore[misc]
+            super().apply_gradients(gradients_dict)
             return
         for parameter, gradient in gradients_dict.items():
-            self._params[parameter].grad = gradient  # type: ignore[attr-defined]
-        for optimizer in self._named_optimizers.values():  # type: ignore[attr-defined]
+            self._params[parameter].grad = gradient
+        for optimizer in self._named_optimizers.values():
             optimizer.step()

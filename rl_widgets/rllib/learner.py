@@ -13,6 +13,7 @@ import time
 from functools import cache
 from typing import Any
 
+from rl_widgets.rllib.learner_mixin import LearnerMixin
 from rl_widgets.rllib.phases import LearnerClock
 
 _POLL_S = 0.25
@@ -99,7 +100,7 @@ class _GuardedQueue(queue.Queue[Any]):
                 return
 
 
-class FailFastLearner:
+class FailFastLearner(LearnerMixin):
     """Mixin over any torch learner of RLlib; `fail_fast` puts it in front."""
 
     config: Any
@@ -110,7 +111,7 @@ class FailFastLearner:
         """Build as RLlib does; a learner thread, if there is one, is watched."""
         guard = self._guard = _LearnerThreadGuard()
         self._clock = LearnerClock(self.metrics)
-        super().build()  # type: ignore[misc]
+        super().build()
         thread = getattr(self, "_learner_thread", None)
         if thread is None:
             return
@@ -136,10 +137,10 @@ class FailFastLearner:
     def update(self, *args: Any, **kwargs: Any) -> Any:
         """As RLlib's; its time is taken."""
         self._clock.called()
-        return super().update(*args, **kwargs)  # type: ignore[misc]
+        return super().update(*args, **kwargs)
 
     def _make_batch_if_necessary(self, *args: Any, **kwargs: Any) -> Any:
-        batch = super()._make_batch_if_necessary(*args, **kwargs)  # type: ignore[misc]
+        batch = super()._make_batch_if_necessary(*args, **kwargs)
         # On the learner thread a batch is there already, and nothing is made.
         if threading.current_thread() is not self._learner_thread:
             self._clock.built(in_update=self._learner_thread is None)
@@ -148,18 +149,16 @@ class FailFastLearner:
     def before_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
         """As RLlib's; the update begins here."""
         self._clock.update_begins()
-        super().before_gradient_based_update(timesteps=timesteps)  # type: ignore[misc]
+        super().before_gradient_based_update(timesteps=timesteps)
 
     def after_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
         """As RLlib's; the update ends here."""
-        super().after_gradient_based_update(timesteps=timesteps)  # type: ignore[misc]
+        super().after_gradient_based_update(timesteps=timesteps)
         self._clock.update_ends()
 
     def compute_losses(self, *, fwd_out: dict[str, Any], batch: dict[str, Any]) -> dict[str, Any]:
         """Losses by module, as RLlib's. Raises `FloatingPointError` when one is not finite."""
-        losses: dict[str, Any] = super().compute_losses(  # type: ignore[misc]
-            fwd_out=fwd_out, batch=batch
-        )
+        losses: dict[str, Any] = super().compute_losses(fwd_out=fwd_out, batch=batch)
         for module, loss in losses.items():
             total = loss.get("total_loss") if isinstance(loss, dict) else loss
             value = float(total.detach()) if total is not None else 0.0

@@ -50,7 +50,7 @@ _SAMPLE_TAG = "sample_get_state_and_metrics"
 _QUEUE_SUM, _QUEUE_SEEN = "learner_queue_sum", "learner_queue_seen"
 
 
-class PhaseLogger(MetricsLogger):  # type: ignore[misc]
+class PhaseLogger(MetricsLogger):
     """RLlib's logger; the seconds of some of its timers are added up beside."""
 
     seconds: defaultdict[str, float]

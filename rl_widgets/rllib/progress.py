@@ -7,7 +7,7 @@ from typing import Any
 from ray.tune import Callback
 
 
-class ProgressLines(Callback):  # type: ignore[misc]
+class ProgressLines(Callback):
     """Prints a line when a trial starts, has a result, fails or ends."""
 
     def __init__(self, several: bool = False) -> None:

@@ -13,7 +13,7 @@ from ray.rllib.connectors.connector_v2 import ConnectorV2
 from ray.rllib.core.columns import Columns
 
 
-class ClipRewards(ConnectorV2):  # type: ignore[misc]
+class ClipRewards(ConnectorV2):
     """Learner connector piece: rewards clipped to [-limit, limit] in the train batch only."""
 
     def __init__(self, *args: Any, limit: float = 1.0, **kwargs: Any) -> None:

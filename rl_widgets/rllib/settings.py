@@ -73,7 +73,7 @@ class Setting:
     annotation: Any
 
 
-def algorithm_class(name: str | type) -> type:
+def algorithm_class(name: str | type) -> Any:
     """The RLlib algorithm of a name such as "IMPALA". Raises `ConfigError` for another."""
     from ray.rllib.algorithms.registry import ALGORITHMS
 
@@ -85,7 +85,7 @@ def algorithm_class(name: str | type) -> type:
             f"RLlib 2.60 has no algorithm {name!r}.{nearest(str(name), names)} "
             f"It has {', '.join(sorted(names))}."
         )
-    return typing.cast("type", ALGORITHMS[name]()[0])
+    return ALGORITHMS[name]()[0]
 
 
 def known_settings(config: Any) -> dict[str, Setting]:

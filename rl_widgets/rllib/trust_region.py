@@ -24,11 +24,13 @@ import numpy as np
 import torch
 from ray.rllib.core.columns import Columns
 
+from rl_widgets.rllib.learner_mixin import LearnerMixin
+
 #: Names under `learner_config_dict`.
 TRUST, LAMBDA, NORMALIZE = "trust", "trace_lambda", "normalize_advantages"
 
 
-class TrustRegionLoss:
+class TrustRegionLoss(LearnerMixin):
     """Mixin over RLlib's torch learners of IMPALA and APPO."""
 
     config: Any
@@ -44,7 +46,7 @@ class TrustRegionLoss:
         """The loss of a batch of shape (rows * slots, …)."""
         settings = config.learner_config_dict
         if settings.get(TRUST) is None or "seq_lens" in batch:
-            return super().compute_loss_for_module(  # type: ignore[misc]
+            return super().compute_loss_for_module(
                 module_id=module_id, config=config, batch=batch, fwd_out=fwd_out
             )
         module = self.module[module_id].unwrapped()
@@ -103,7 +105,7 @@ class TrustRegionLoss:
     def _update_module_kl_coeff(self, module_id: str, config: Any) -> None:
         # RLlib's APPO bounds its steps by a penalty; here the trust region does.
         if config.learner_config_dict.get(TRUST) is None:
-            super()._update_module_kl_coeff(module_id=module_id, config=config)  # type: ignore[misc]
+            super()._update_module_kl_coeff(module_id=module_id, config=config)
 
 
 def vtrace(

@@ -22,7 +22,7 @@ from rl_widgets.store.errors import RLWidgetsError
 from rl_widgets.store.logger import from_environment
 
 
-class AnnounceCheckpoints(Callback):  # type: ignore[misc]
+class AnnounceCheckpoints(Callback):
     """Checkpoints of the script's own settings, as events of the run."""
 
     def __init__(self) -> None:

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from rl_widgets.rllib.learner_mixin import LearnerMixin
 
-class BootstrappedVTrace:
+
+class BootstrappedVTrace(LearnerMixin):
     """Mixin over RLlib's learners of IMPALA and APPO."""
 
     module: Any
@@ -31,6 +33,6 @@ class BootstrappedVTrace:
             values = module.compute_values(batch, embeddings=fwd_out.get(Columns.EMBEDDINGS))
         rewards, mask = batch[Columns.REWARDS], batch[Columns.LOSS_MASK]
         batch[Columns.REWARDS] = torch.where(mask.bool(), rewards, values.to(rewards.dtype))
-        return super().compute_loss_for_module(  # type: ignore[misc]
+        return super().compute_loss_for_module(
             module_id=module_id, config=config, batch=batch, fwd_out=fwd_out
         )

@@ -92,7 +92,8 @@ def _records(data: bytes, file: str) -> list[Any]:
     lines = data.splitlines()
     try:
         # One call of the parser for all lines; a line that is none shows as an error.
-        return json.loads(b"[" + b",".join(lines) + b"]")  # type: ignore[no-any-return]
+        records: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
+        return records
     except ValueError:
         found = []
         for line in lines:

@@ -24,7 +24,7 @@ _KEPT = {"x": True, "y": True}
 _COLUMNS = 120
 
 
-class Axis(bqplot.Axis):  # type: ignore[misc]
+class Axis(bqplot.Axis):
     """An axis whose words reach the page before the ticks that they are for.
 
     The page writes new ticks with the words that it has by then, and those last.

@@ -12,6 +12,28 @@ _log = logging.getLogger(__name__)
 Command = Callable[[], None]
 
 
+class Once:
+    """Posts a command under a name, unless one of that name waits already."""
+
+    def __init__(self, post: Callable[[Command], None]) -> None:
+        self._post = post
+        self._lock = threading.Lock()
+        self._waiting: set[str] = set()
+
+    def __call__(self, name: str, command: Command) -> None:
+        with self._lock:
+            if name in self._waiting:
+                return
+            self._waiting.add(name)
+
+        def carry_out() -> None:
+            with self._lock:
+                self._waiting.discard(name)
+            command()
+
+        self._post(carry_out)
+
+
 class CommandThread:
     """Whoever calls `post`, the commands run on one thread, in order.
 
@@ -27,7 +49,7 @@ class CommandThread:
         self._linger = linger
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._waiting: set[str] = set()
+        self._once = Once(self.post)
         self._thread: threading.Thread | None = None
         self._busy = False
 
@@ -41,17 +63,7 @@ class CommandThread:
 
     def post_once(self, name: str, command: Command) -> None:
         """As `post`, unless one of this name waits already."""
-        with self._lock:
-            if name in self._waiting:
-                return
-            self._waiting.add(name)
-
-        def carry_out() -> None:
-            with self._lock:
-                self._waiting.discard(name)
-            command()
-
-        self.post(carry_out)
+        self._once(name, command)
 
     @property
     def alive(self) -> bool:

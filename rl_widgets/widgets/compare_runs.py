@@ -46,7 +46,7 @@ _PACE = 0.08
 _PAN = 0.25
 
 
-class CompareRuns(ipywidgets.VBox):  # type: ignore[misc]
+class CompareRuns(ipywidgets.VBox):
     """Several runs in one chart, their results and what differs in their settings; live.
 
     `runs` are runs, or ids of runs of `workspace`; they may be of different workspaces, and a child

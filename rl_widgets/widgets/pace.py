@@ -50,7 +50,7 @@ class Budget:
             return max(0.0, -self._left / self.rate)
 
 
-class Echo(ipywidgets.Layout):  # type: ignore[misc]
+class Echo(ipywidgets.Layout):
     """A widget without a view whose `order` the page may be asked to send back."""
 
     # The kernel's own echo of what comes from the page would be one more message.

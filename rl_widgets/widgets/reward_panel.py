@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-import threading
 import time
 from typing import Any
 
@@ -21,7 +20,7 @@ from rl_widgets.view.charts.reference_curve import Reference
 from rl_widgets.view.escape import escape
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.chart import RewardChart
-from rl_widgets.widgets.command_thread import Command
+from rl_widgets.widgets.command_thread import Command, Once
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_controls import ZOOM, RewardControls
 
@@ -42,6 +41,7 @@ class RewardPanel(Panel):
         self._message, self._legend, self._note, self._trouble, self._table, self._download = (
             ipywidgets.HTML() for _ in range(6)
         )
+        self._once = Once(self._post)
         self._controls = RewardControls(context.reader.axis)
         self._chart = RewardChart(
             self._pointed, lambda: self._once("window", self._moved), self._mark_clicked
@@ -69,8 +69,6 @@ class RewardPanel(Panel):
             ]
         )
         self.controls = (*self._controls.all(), *self._chart.controls)
-        self._waiting: set[str] = set()
-        self._lock = threading.Lock()
         self._drawn_at = 0.0
         self._view: RunView | None = None
         self._curve: Curve | None = None
@@ -246,20 +244,6 @@ class RewardPanel(Panel):
                 _say(self._trouble, str(error), "rlw-warning")
 
         self.context.post(carry_out)
-
-    def _once(self, name: str, command: Command) -> None:
-        """Post a command, unless the same one waits already."""
-        with self._lock:
-            if name in self._waiting:
-                return
-            self._waiting.add(name)
-
-        def carry_out() -> None:
-            with self._lock:
-                self._waiting.discard(name)
-            command()
-
-        self._post(carry_out)
 
     def _keep_pace(self) -> None:
         """A page sends more places a second than are worth drawing."""

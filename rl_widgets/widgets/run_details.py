@@ -59,7 +59,7 @@ PANELS: tuple[type[Panel], ...] = (
 )
 
 
-class RunDetails(ipywidgets.VBox):  # type: ignore[misc]
+class RunDetails(ipywidgets.VBox):
     """The live view of a run: state, times, child runs, reward, log; with a button to cancel it.
 
     `show()`, or the object as the last expression of a cell, displays it and returns at once. It

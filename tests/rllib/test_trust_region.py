@@ -6,7 +6,6 @@ import torch
 from ray.rllib.core.columns import Columns
 
 from rl_widgets.rllib.algorithm import prepare
-from rl_widgets.rllib.env_runner import ReportingEnvRunner
 from rl_widgets.rllib.errors import ConfigError
 from rl_widgets.rllib.presets import PRESETS
 from rl_widgets.rllib.trust_region import left_region, normalized, vtrace
@@ -91,7 +90,7 @@ def test_a_sample_leaves_its_region_only_the_way_its_advantage_points():
 
 
 @pytest.mark.parametrize("algorithm", ["IMPALA", "APPO"])
-def test_a_sample_outside_its_region_has_no_gradient(algorithm):
+def test_a_sample_outside_its_region_has_no_gradient(algorithm, learner_of):
     config = prepare(
         algorithm,
         {
@@ -102,46 +101,36 @@ def test_a_sample_outside_its_region_has_no_gradient(algorithm):
             **({"clip_param": 0.1} if algorithm == "APPO" else {}),
         },
     ).config
-    runner = ReportingEnvRunner(config=config, worker_index=1)
-    learner = config.learner_class(
-        config=config, module_spec=config.get_multi_rl_module_spec(spaces=runner.get_spaces())
-    )
-    learner.build()
-    try:
-        module = learner.module["default_policy"]
-        slots = 10
-        batch = {
-            Columns.OBS: torch.randn(slots, 4),
-            Columns.ACTIONS: torch.zeros(slots, dtype=torch.long),
-            Columns.REWARDS: torch.ones(slots),
-            Columns.TERMINATEDS: torch.zeros(slots, dtype=torch.bool),
-            Columns.LOSS_MASK: torch.tensor([1, 1, 1, 1, 0] * 2, dtype=torch.bool),
-        }
-        learner._row_length = 5
+    learner = learner_of(config)
+    module = learner.module["default_policy"]
+    slots = 10
+    batch = {
+        Columns.OBS: torch.randn(slots, 4),
+        Columns.ACTIONS: torch.zeros(slots, dtype=torch.long),
+        Columns.REWARDS: torch.ones(slots),
+        Columns.TERMINATEDS: torch.zeros(slots, dtype=torch.bool),
+        Columns.LOSS_MASK: torch.tensor([1, 1, 1, 1, 0] * 2, dtype=torch.bool),
+    }
+    learner._row_length = 5
 
-        def pulls(behaviour):
-            out = module.forward_train(batch)
-            logits = out[Columns.ACTION_DIST_INPUTS]
-            logits.retain_grad()
-            logp = torch.log_softmax(logits.detach(), -1)[:, 0]
-            loss = learner.compute_loss_for_module(
-                module_id="default_policy",
-                config=config.copy(copy_frozen=False).training(vf_loss_coeff=0, entropy_coeff=0),
-                batch={**batch, Columns.ACTION_LOGP: logp + behaviour},
-                fwd_out=out,
-            )
-            loss.backward()
-            return bool(logits.grad.abs().max() > 0)
-
-        learner.entropy_coeff_schedulers_per_module["default_policy"]._curr_value = torch.tensor(
-            0.0
+    def pulls(behaviour):
+        out = module.forward_train(batch)
+        logits = out[Columns.ACTION_DIST_INPUTS]
+        logits.retain_grad()
+        logp = torch.log_softmax(logits.detach(), -1)[:, 0]
+        loss = learner.compute_loss_for_module(
+            module_id="default_policy",
+            config=config.copy(copy_frozen=False).training(vf_loss_coeff=0, entropy_coeff=0),
+            batch={**batch, Columns.ACTION_LOGP: logp + behaviour},
+            fwd_out=out,
         )
-        # Far more probable than when it was sampled, and of a positive advantage.
-        assert not pulls(-1.0)
-        assert pulls(0.0)
-    finally:
-        learner.shutdown()
-        runner.stop()
+        loss.backward()
+        return bool(logits.grad.abs().max() > 0)
+
+    learner.entropy_coeff_schedulers_per_module["default_policy"]._curr_value = torch.tensor(0.0)
+    # Far more probable than when it was sampled, and of a positive advantage.
+    assert not pulls(-1.0)
+    assert pulls(0.0)
 
 
 def test_a_preset_is_named_and_one_that_is_not_there_is_refused():

@@ -78,25 +78,6 @@ def pieces(batch):
     return found
 
 
-@pytest.fixture
-def learner_of():
-    built = []
-
-    def build(config):
-        runner = ReportingEnvRunner(config=config, worker_index=1)
-        learner = config.learner_class(
-            config=config, module_spec=config.get_multi_rl_module_spec(spaces=runner.get_spaces())
-        )
-        runner.stop()
-        learner.build()
-        built.append(learner)
-        return learner
-
-    yield build
-    for learner in built:
-        learner.shutdown()
-
-
 def batch_of(learner, episodes):
     from ray.rllib.core.learner.training_data import TrainingData
 

@@ -29,15 +29,8 @@ def config():
 
 
 @pytest.fixture(scope="module")
-def learner(config):
-    runner = ReportingEnvRunner(config=config, worker_index=1)
-    learner = config.learner_class(
-        config=config, module_spec=config.get_multi_rl_module_spec(spaces=runner.get_spaces())
-    )
-    runner.stop()
-    learner.build()
-    yield learner
-    learner.shutdown()
+def learner(config, learner_of):
+    return learner_of(config)
 
 
 def sample(runner_class, config):

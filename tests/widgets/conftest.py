@@ -7,12 +7,23 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import comm
 import psutil
 import pytest
 from comm.base_comm import BaseComm
+
+from tests.view.fixture_runs import FixtureRun, make
+
+
+@pytest.fixture
+def fixture(tmp_path: Path) -> FixtureRun:
+    """A run that has begun."""
+    run = make(tmp_path / "ws")
+    run.start()
+    return run
 
 
 class Message:
@@ -50,6 +61,16 @@ def messages(monkeypatch: pytest.MonkeyPatch) -> Messages:
 
     monkeypatch.setattr(comm, "create_comm", RecordingComm)
     return sent
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class NotebookShell:

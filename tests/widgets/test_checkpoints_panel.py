@@ -17,7 +17,7 @@ from rl_widgets.store.errors import UserError
 from rl_widgets.view.reader import RunReader
 from rl_widgets.widgets.checkpoints_panel import CheckpointsPanel
 from rl_widgets.widgets.panel import PanelContext
-from tests.view.fixture_runs import FixtureRun, make
+from tests.view.fixture_runs import FixtureRun
 from tests.view.test_checkpoints import save
 from tests.widgets.conftest import Messages, NotebookShell, wait_until
 
@@ -95,13 +95,6 @@ def tab(tmp_path: Path, messages: Messages) -> Iterator[Callable[[FixtureRun], T
     yield show
     for one in made:
         one.panel.close()
-
-
-@pytest.fixture
-def fixture(tmp_path: Path) -> FixtureRun:
-    run = make(tmp_path / "ws")
-    run.start()
-    return run
 
 
 Show = Callable[[FixtureRun], Tab]

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import ipywidgets
-import pytest
 
 from rl_widgets.store import statuses
 from rl_widgets.view.reader import RunReader
 from rl_widgets.widgets.episodes_panel import EpisodesPanel
 from rl_widgets.widgets.panel import PanelContext
-from tests.view.fixture_runs import FixtureRun, make
+from tests.view.fixture_runs import FixtureRun
 from tests.view.test_episodes import evaluate, record
 from tests.widgets.conftest import Messages
-
-
-@pytest.fixture
-def fixture(tmp_path: Path) -> FixtureRun:
-    run = make(tmp_path / "ws")
-    run.start()
-    return run
 
 
 class Tab:

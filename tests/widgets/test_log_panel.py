@@ -15,18 +15,8 @@ from rl_widgets.store import statuses
 from rl_widgets.view.reader import RunReader
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.panel import PanelContext
-from tests.view.fixture_runs import FixtureRun, make
-from tests.widgets.conftest import Messages, wait_until
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.view.fixture_runs import FixtureRun
+from tests.widgets.conftest import Clock, Messages, wait_until
 
 
 class Panel:
@@ -88,13 +78,6 @@ class Panel:
     def follow(self) -> ipywidgets.ToggleButton:
         toggles = {w.description: w for w in self.all(ipywidgets.ToggleButton)}
         return toggles["Follow"]
-
-
-@pytest.fixture
-def fixture(tmp_path: Path) -> FixtureRun:
-    run = make(tmp_path / "ws")
-    run.start()
-    return run
 
 
 @pytest.fixture

@@ -19,18 +19,9 @@ from rl_widgets.widgets.metrics_panel import MetricsPanel
 from rl_widgets.widgets.panel import PanelContext
 from rl_widgets.widgets.run_details import PANELS
 from tests.view.fixture_runs import FixtureRun, make
-from tests.widgets.conftest import Messages, NotebookShell, wait_until
+from tests.widgets.conftest import Clock, Messages, NotebookShell, wait_until
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-class Clock:
-    """A time that stands still until it is moved."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Shown:

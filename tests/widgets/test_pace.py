@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,17 +11,9 @@ from rl_widgets import RunDetails
 from rl_widgets.view.held_run import HeldRun
 from rl_widgets.widgets import pace, run_details
 from rl_widgets.widgets.pace import ASK_AFTER, COST, LATE, PATIENCE, Budget, Pace
-from tests.view.fixture_runs import FixtureRun, make
-from tests.widgets.conftest import Messages, NotebookShell, wait_until
+from tests.view.fixture_runs import FixtureRun
+from tests.widgets.conftest import Clock, Messages, NotebookShell, wait_until
 from tests.widgets.test_run_details import display
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Page:
@@ -136,13 +127,6 @@ def test_it_goes_on_after_all_widgets_were_closed(own: Pace) -> None:
     draw(own, ASK_AFTER)
     Page(own).answer()
     assert own._asked == own._answered
-
-
-@pytest.fixture
-def fixture(tmp_path: Path) -> FixtureRun:
-    run = make(tmp_path / "ws")
-    run.start()
-    return run
 
 
 @pytest.fixture

@@ -17,15 +17,8 @@ import pytest
 
 from rl_widgets import RunDetails, UserError
 from rl_widgets.store import statuses
-from tests.view.fixture_runs import FixtureRun, make
+from tests.view.fixture_runs import FixtureRun
 from tests.widgets.conftest import Messages, NotebookShell, wait_until
-
-
-@pytest.fixture
-def fixture(tmp_path: Path) -> FixtureRun:
-    run = make(tmp_path / "ws")
-    run.start()
-    return run
 
 
 @pytest.fixture
