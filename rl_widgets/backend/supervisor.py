@@ -26,6 +26,7 @@ from rl_widgets.backend.cluster import Cluster, JobSpec, NodeSpec
 from rl_widgets.backend.errors import BackendError
 from rl_widgets.backend.liveness import RunLock
 from rl_widgets.backend.local_cluster import LocalCluster
+from rl_widgets.backend.memory_shortage import SENTENCE, MemoryShortage
 from rl_widgets.backend.outcome import Outcome
 from rl_widgets.backend.plan import NodeGroup, Plan
 from rl_widgets.backend.processes import adopt_orphans, lead_session
@@ -74,6 +75,7 @@ class Supervisor:
         self.attempt = record.attempt
         self.spool = SpoolReader(store.metrics, run_id, self.folder)
         self.progress = Progress()
+        self.memory = MemoryShortage()
         self.samples = RunLogger.to_spool(self.folder, "head", self.attempt)
         self.terminated = False
         self._children = {c.role: c.id for c in store.runs.children(run_id)}
@@ -103,7 +105,7 @@ class Supervisor:
                 worker=statuses.FAILED,
                 type=type(error).__name__,
             )
-        self._finish(cluster, outcome)
+        self._finish(cluster, self.memory.explain(outcome))
 
     # -- the phases ----------------------------------------------------------------------------
 
@@ -193,6 +195,8 @@ class Supervisor:
                     self._look_at_nodes(cluster)
                     self._end_if_job_is_over(cluster)
                     self._look_for_progress()
+                    if self.memory:
+                        self.store.runs.warn(self.run_id, SENTENCE)
                 if now - sampled >= SAMPLE:
                     sampled = now
                     self._sample(cluster)
@@ -232,7 +236,7 @@ class Supervisor:
     # -- what they share -----------------------------------------------------------------------
 
     def _every(self, seconds: float) -> Iterator[float]:
-        """The time (monotonic), again and again, `seconds` apart."""
+        """The time (monotonic), again and again."""
         while True:
             yield time.monotonic()
             time.sleep(seconds)

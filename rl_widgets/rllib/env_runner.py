@@ -17,6 +17,7 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils.actor_manager import FaultTolerantActorManager
 
+from rl_widgets.rllib.failure import ended_for_memory
 from rl_widgets.rllib.phases import EnvRunnerClock
 
 #: Seeds of two env runners lie so far apart that their environments never share one.
@@ -138,4 +139,10 @@ def _without_application_errors(results: Any) -> Any:
             raise error
         if not isinstance(error, RayError):
             raise error
+        if ended_for_memory(error):
+            print(
+                "Warning: Out of memory: Ray ended an env runner, because its node's memory was "
+                "all but full. It is started again; fewer env runners or environments help.",
+                flush=True,
+            )
     return results

@@ -27,6 +27,10 @@ class VideoError(RLWidgetsError):
     """A video of an episode that cannot be made; the evaluation goes on without it."""
 
 
+class OutOfMemory(RLWidgetsError):
+    """A process of the training was ended because its machine had no memory left."""
+
+
 class TrainingError(RLWidgetsError):
     """The training ended with an error whose original exception could not be brought back."""
 

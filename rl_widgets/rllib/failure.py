@@ -11,7 +11,7 @@ import re
 import types
 from typing import Any
 
-from rl_widgets.rllib.errors import TrainingError
+from rl_widgets.rllib.errors import OutOfMemory, TrainingError
 
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)', re.M)
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_][\w.]*)(?:Error|Exception|Interrupt|Exit)(?:: .*)?$", re.M)
@@ -24,9 +24,15 @@ def original_error(error: BaseException) -> BaseException:
 
     Anything else (a dead actor, say) comes back as it is.
     """
-    from ray.exceptions import RayActorError, RayTaskError
+    from ray.exceptions import RayActorError, RayError, RayTaskError
 
     text = str(error)
+    if isinstance(error, RayError) and ended_for_memory(error):
+        return OutOfMemory(
+            "Out of memory: Ray ended the training's process, because its node's memory was all "
+            "but full. Fewer env runners or environments, a smaller batch or a larger node help. "
+            f"Ray says: {' '.join(text.split())[:600]}"
+        )
     cause: BaseException = error
     if isinstance(error, RayActorError) and error.args and isinstance(error.args[0], RayTaskError):
         cause = error.args[0]  # raised while the actor was made
@@ -40,6 +46,12 @@ def original_error(error: BaseException) -> BaseException:
     if cause is error:
         return _from_text(error, text) if isinstance(error, RayActorError) else error
     return cause.with_traceback(_traceback(text))
+
+
+def ended_for_memory(error: BaseException) -> bool:
+    """Whether Ray's watch over its nodes' memory ended the process that an error tells of."""
+    # Of an actor, only the words of its death tell.
+    return type(error).__name__ == "OutOfMemoryError" or "running low on memory" in str(error)
 
 
 def _from_text(error: BaseException, text: str) -> BaseException:

@@ -175,17 +175,18 @@ class FailFastLearner(LearnerMixin):
 def fail_fast(learner_class: type) -> type:
     """A learner class with `FailFastLearner` in front of it; IMPALA's and APPO's learn better.
 
-    They take fragments beside episodes, and their V-trace keeps its bootstrap.
+    They take fragments beside episodes, and their V-trace keeps its bootstrap; weights are newer.
     """
     from ray.rllib.algorithms.impala.impala_learner import IMPALALearner
 
     mixins: tuple[type, ...] = (FailFastLearner,)
     if issubclass(learner_class, IMPALALearner):
         from rl_widgets.rllib.fragment_learner import FragmentLearner
+        from rl_widgets.rllib.fresh_weights import FreshWeights
         from rl_widgets.rllib.lean_updates import LeanUpdates
         from rl_widgets.rllib.vtrace import BootstrappedVTrace
 
-        mixins += (FragmentLearner, BootstrappedVTrace, LeanUpdates)
+        mixins += (FreshWeights, FragmentLearner, BootstrappedVTrace, LeanUpdates)
         if _has_rllibs_loss(learner_class):
             from rl_widgets.rllib.trust_region import TrustRegionLoss
 

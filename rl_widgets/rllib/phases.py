@@ -254,6 +254,8 @@ class TrainingClock:
         if seen:
             _put(found, "learner_queue", learned.get(_QUEUE_SUM), seen)
         found["env_runners"] = runners
+        if remote:
+            found["cpus_per_env_runner"] = float(config.num_cpus_per_env_runner)
         if remote and hasattr(config, "learner_queue_size") and _manager(algorithm) is not None:
             waiting = _manager(algorithm).num_outstanding_async_reqs(_SAMPLE_TAG)
             found["requests_in_flight"] = float(waiting)

@@ -46,6 +46,8 @@ ASYNCHRONOUS: Final[Settings] = {
 
 #: IMPALA and APPO on Atari games. Each figure was found on Pong (`docs/performance.md`).
 ATARI_ASYNCHRONOUS: Final[Settings] = {
+    # A sample takes about as long as an update: a second one under way would only grow old.
+    "max_requests_in_flight_per_env_runner": 1,
     "num_envs_per_env_runner": 16,
     # Long enough for a reward to reach the actions that it came of.
     "rollout_fragment_length": 64,
@@ -65,8 +67,8 @@ ATARI_ASYNCHRONOUS: Final[Settings] = {
 
 #: Pong is small and bears larger steps at first; the last points are lost by actions at random.
 PONG: Final[Settings] = {
-    "lr": [[0, 7e-4], [400_000, 6e-4], [1_200_000, 1e-4]],
-    "entropy_coeff": [[0, 0.01], [400_000, 0.01], [900_000, 0.002]],
+    "lr": [[0, 7e-4], [600_000, 6e-4], [1_500_000, 1e-4]],
+    "entropy_coeff": [[0, 0.01], [300_000, 0.01], [700_000, 0.002]],
 }
 
 #: A batch that waits grows old: RLlib's queue of three would be two updates of lag more.

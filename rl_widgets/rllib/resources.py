@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rl_widgets.rllib.errors import ResourceRequestError
 
 Amounts = Mapping[str, float]
 HEAD_RESOURCE = "node:__internal_head__"
+#: Of a CPU, what an env runner is given at least where they have to share. More of them would fill
+#: the memory (each is a process of some 400 MB) before they fill the CPUs.
+LEAST_SHARE = 0.1
 _EPSILON = 1e-6
 
 
@@ -70,10 +74,33 @@ def check_fits(parts: Sequence[Part], nodes: Sequence[Amounts]) -> None:
         )
 
 
-def check_request(prepared_config: Any, algorithm: Any, grace_s: float = 3.0) -> None:
+def share(parts: Sequence[Part], nodes: Sequence[Amounts]) -> float | None:
+    """CPUs for each env runner with which more env runners than CPUs find a place.
+
+    None where they have one as they are, or can have none: the rest alone does not fit, or each
+    would have less than `LEAST_SHARE`.
+    """
+    runners = next((part for part in parts if part.what == "env runner"), None)
+    asked = 0.0 if runners is None else runners.amounts.get("CPU", 0.0)
+    if runners is None or not asked or _place(parts, nodes) is None:
+        return None
+    others = [part for part in parts if part is not runners]
+    # Ray counts in ten-thousandths; so many of a share fill a whole CPU.
+    for of_a_cpu in range(1, round(1 / LEAST_SHARE) + 1):
+        each = math.floor(10_000 / of_a_cpu) / 10_000
+        if each < asked:
+            sharing = replace(runners, amounts={**runners.amounts, "CPU": each})
+            if _place([*others, sharing], nodes) is None:
+                return each
+    return None
+
+
+def check_request(prepared_config: Any, algorithm: Any, grace_s: float = 3.0) -> str:
     """Check a configuration against the running cluster.
 
-    Nodes that are just joining have `grace_s` seconds. Raises `ResourceRequestError`.
+    Nodes that are just joining have `grace_s` seconds. Where there are more env runners than CPUs,
+    they are made to share them, and the sentence that comes back says so. Raises
+    `ResourceRequestError`.
     """
     import ray
 
@@ -83,7 +110,19 @@ def check_request(prepared_config: Any, algorithm: Any, grace_s: float = 3.0) ->
     def nodes() -> list[Amounts]:
         return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
-    _check_until(lambda: check_fits(parts, nodes()), grace_s)
+    try:
+        _check_until(lambda: check_fits(parts, nodes()), grace_s)
+    except ResourceRequestError:
+        each = share(parts, nodes())
+        if each is None:
+            raise
+        prepared_config.env_runners(num_cpus_per_env_runner=each)
+        return (
+            f"Warning: {prepared_config.num_env_runners} env runners share the CPUs, {each:g} for "
+            f"each: the cluster has {_nodes_said(nodes())}. They wait for each other, and every "
+            "one takes memory; as many as CPUs are left beside the main process sample as fast."
+        )
+    return ""
 
 
 def _check_until(check: Callable[[], None], grace_s: float) -> None:

@@ -3,13 +3,14 @@
 Several passes over a batch, and advantages normalised to a deviation of 1, make use of every env
 step; without a bound, the policy then leaves the samples behind within one batch, and its entropy
 falls to 0. So each sample has a trust region: one whose action has become more than `1 + trust`
-times as probable as it was to the policy that sampled it, or less than `1 - trust` times, pulls no
-further that way.
+times as probable as it was when the learner began with the batch, or less than `1 - trust` times,
+pulls no further that way. The region is not about the policy that sampled: that one is some updates
+older, and V-trace corrects for it (a proximal apart from the behaviour policy, as in
+https://arxiv.org/abs/2110.00641).
 
 - IMPALA: V-trace's policy gradient (https://arxiv.org/abs/1802.01561), without the samples that
   have left their region in the direction of their advantage.
-- APPO: PPO's clipped surrogate (https://arxiv.org/abs/1707.06347) against the policy that sampled,
-  with `clip_param` as the region.
+- APPO: PPO's clipped surrogate (https://arxiv.org/abs/1707.06347), with `clip_param` as the region.
 
 Targets and advantages are V-trace's in both, with the traces of its remark 2 (`trace_lambda`).
 `learner_config_dict` of the configuration has the settings; without "trust", or with None, the loss
@@ -22,9 +23,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from ray.rllib.core import DEFAULT_MODULE_ID
 from ray.rllib.core.columns import Columns
 
+from rl_widgets.rllib.fragment_learner import RowBatch
 from rl_widgets.rllib.learner_mixin import LearnerMixin
+
+#: Column of a batch: log-probabilities of its actions when the learner began with it.
+START_LOGP = "start_logp"
+#: Frames at once, for these.
+_CHUNK = 256
 
 #: Names under `learner_config_dict`.
 TRUST, LAMBDA, NORMALIZE = "trust", "trace_lambda", "normalize_advantages"
@@ -71,7 +79,10 @@ class TrustRegionLoss(LearnerMixin):
             targets, advantages = targets.flatten(), advantages.flatten()
             if settings.get(NORMALIZE, False):
                 advantages = normalized(advantages, real, steps)
-        ratio = log_ratio.exp()
+        # The region is about the policy that the batch finds, not about the one that sampled it:
+        # that one is some updates old, and a part of the samples would have left before the start.
+        start = batch.get(START_LOGP, batch[Columns.ACTION_LOGP])
+        ratio = ((logp - start) * real).exp()
         if hasattr(config, "clip_param"):
             trust = config.clip_param
             gain = torch.minimum(
@@ -87,7 +98,7 @@ class TrustRegionLoss(LearnerMixin):
         with torch.no_grad():
             left = (left_region(ratio, advantages, trust) * real).sum() / steps
             # Schulman's estimator of the divergence from the policy that sampled: never negative.
-            divergence = ((ratio - 1.0 - log_ratio) * real).sum() / steps
+            divergence = ((log_ratio.exp() - 1.0 - log_ratio) * real).sum() / steps
         self.metrics.log_dict(
             {
                 "policy_loss": policy_loss.detach(),
@@ -101,6 +112,23 @@ class TrustRegionLoss(LearnerMixin):
             window=1,
         )
         return policy_loss + config.vf_loss_coeff * value_loss - coefficient * entropy
+
+    def _create_iterator_if_necessary(self, *, training_data: Any, **kwargs: Any) -> Any:
+        batch = training_data.batch
+        if isinstance(batch, RowBatch) and self.config.learner_config_dict.get(TRUST) is not None:
+            columns = batch.policy_batches[DEFAULT_MODULE_ID]
+            columns[START_LOGP] = self._logp(columns[Columns.OBS], columns[Columns.ACTIONS])
+        return super()._create_iterator_if_necessary(training_data=training_data, **kwargs)
+
+    def _logp(self, observations: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        module = self.module[DEFAULT_MODULE_ID].unwrapped()
+        distribution = module.get_train_action_dist_cls()
+        found = []
+        with torch.no_grad():
+            for part, chosen in zip(observations.split(_CHUNK), actions.split(_CHUNK), strict=True):
+                out = module.forward_train({Columns.OBS: part})
+                found.append(distribution.from_logits(out[Columns.ACTION_DIST_INPUTS]).logp(chosen))
+        return torch.cat(found)
 
     def _update_module_kl_coeff(self, module_id: str, config: Any) -> None:
         # RLlib's APPO bounds its steps by a penalty; here the trust region does.

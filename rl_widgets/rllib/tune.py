@@ -101,7 +101,8 @@ def run(
     )
     if not searched(config):
         _validate(prepared.config)
-        check_request(prepared.config, prepared.algorithm)
+        warning = check_request(prepared.config, prepared.algorithm)
+        prepared.notes.extend([warning] if warning else [])
     if verbose:
         for note in prepared.notes:
             print(f"Note: {note}", flush=True)

@@ -73,6 +73,7 @@ def diagnose(reader: RunReader) -> tuple[Finding, ...]:
     found.append(_explains_nothing(series.get("learner/vf_explained_var")))
     found.append(_restarts(series.get("num_env_runner_restarts")))
     found.append(_lost_runners(series.get("num_healthy_env_runners")))
+    found.append(_shared_cpus(series))
     return tuple(sorted((f for f in found if f is not None), key=lambda f: f.severity != "warning"))
 
 
@@ -101,6 +102,8 @@ _NAMES = (
     "num_env_runner_restarts",
     "num_healthy_env_runners",
     "throughput/requests_in_flight",
+    "throughput/env_runners",
+    "throughput/cpus_per_env_runner",
 )
 
 
@@ -352,6 +355,25 @@ def _lost_runners(healthy: Series | None) -> Finding | None:
         f"{'is' if most - now == 1 else 'are'} gone; the others go on.",
         "warning",
         {"healthy": now, "most": most},
+    )
+
+
+def _shared_cpus(series: dict[str, Series]) -> Finding | None:
+    """More env runners than CPUs: said from the first result on."""
+    names = ("throughput/env_runners", "throughput/cpus_per_env_runner")
+    known = [_finite(series[name])[0] for name in names if name in series]
+    if len(known) < len(names) or not all(len(values) for values in known):
+        return None
+    runners, each = float(known[0][-1]), float(known[1][-1])
+    if not 0 < each < 1:
+        return None
+    return Finding(
+        "shared_cpus",
+        f"{wording.plural(round(runners), 'env runner')} share the cluster's CPUs, {each:.2g} for "
+        "each: they wait for each other, and each takes memory. As many as CPUs are left beside "
+        "the main process sample as fast.",
+        "warning",
+        {"env_runners": runners, "cpus_per_env_runner": each},
     )
 
 

@@ -2,9 +2,9 @@
 
 import traceback
 
-from ray.exceptions import ActorDiedError, RayTaskError
+from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
 
-from rl_widgets.rllib.errors import TrainingError
+from rl_widgets.rllib.errors import OutOfMemory, TrainingError
 from rl_widgets.rllib.failure import original_error
 
 TEXT = f"""ray::Runner.apply() (pid=1, ip=127.0.0.1)
@@ -44,6 +44,16 @@ def test_a_process_that_died_leaves_words():
     error = original_error(died)
     assert isinstance(error, TrainingError)
     assert "KeyError: 'door'" in str(error)
+
+
+def test_a_process_that_had_no_memory_left_says_so():
+    died = ActorDiedError()
+    died.error_msg = "1 worker(s) were killed due to the node running low on memory.\n22 of 24 GB"
+    error = original_error(died)
+    assert isinstance(error, OutOfMemory)
+    assert str(error).startswith("Out of memory: Ray ended the training's process")
+    assert "22 of 24 GB" in str(error)
+    assert isinstance(original_error(OutOfMemoryError("no room")), OutOfMemory)
 
 
 def test_anything_else_stays():

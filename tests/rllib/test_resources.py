@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rl_widgets.rllib.errors import ResourceRequestError
-from rl_widgets.rllib.resources import HEAD_RESOURCE, Part, check_fits
+from rl_widgets.rllib.resources import HEAD_RESOURCE, LEAST_SHARE, Part, check_fits, share
 
 
 def head(cpus, gpus=0):
@@ -50,6 +50,33 @@ def test_what_can_never_be_placed_is_an_error_with_its_arithmetic(parts, nodes, 
         check_fits(parts, nodes)
     for word in words:
         assert word in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("parts", "nodes", "each"),
+    [
+        (request(2), [head(1), worker(1), worker(1)], None),  # they fit as they are
+        (request(3), [head(1), worker(1), worker(1)], 0.5),
+        (request(9), [head(3)], 0.2),
+        (request(3), [head(2)], 0.3333),
+        (request(10), [head(2)], 0.1),
+        (request(11), [head(2)], None),  # less than a tenth for each
+        (request(2), [head(1)], None),  # the main process leaves nothing
+        (request(3, runner_cpus=2), [head(2), worker(2)], 1.0),
+        (request(3, gpus=1), [head(2)], None),
+    ],
+)
+def test_more_env_runners_than_cpus_share_them(parts, nodes, each):
+    assert share(parts, nodes) == each
+
+
+@given(st.integers(1, 60), st.integers(1, 6), st.lists(st.integers(0, 6), max_size=5))
+def test_with_their_share_all_are_placed(runners, head_cpus, worker_cpus):
+    nodes = [head(head_cpus), *map(worker, worker_cpus)]
+    each = share(request(runners), nodes)
+    if each is not None:
+        assert LEAST_SHARE <= each < 1
+        check_fits(request(runners, runner_cpus=each), nodes)
 
 
 @given(

@@ -55,7 +55,7 @@ def test_a_request_that_can_never_be_met_ends_at_once(cluster, tmp_path):
     with pytest.raises(ResourceRequestError, match='"num_gpus": 0'):
         tune.run("IMPALA", config={"env": "CartPole-v1", "num_gpus": 1}, local_dir=tmp_path)
     with pytest.raises(ResourceRequestError, match='"num_workers" to 2'):
-        tune.run("IMPALA", config={"env": "CartPole-v1", "num_workers": 9}, local_dir=tmp_path)
+        tune.run("IMPALA", config={"env": "CartPole-v1", "num_workers": 90}, local_dir=tmp_path)
 
 
 def test_impala_learns_and_stops_by_the_old_name(cluster, tmp_path, capsys):

@@ -271,3 +271,13 @@ def test_a_long_run_is_judged_quickly(made: MadeRun) -> None:
     began = time.process_time()
     diagnose(reader)
     assert time.process_time() - began < 0.1
+
+
+def test_env_runners_that_share_cpus_are_a_warning_from_the_first_result_on(made: MadeRun) -> None:
+    shared = {"throughput/env_runners": 9.0, "throughput/cpus_per_env_runner": 0.2}
+    made.results(1, lambda i: {**healthy(i), **shared})
+    found = only(diagnose(made.read()))
+    assert (found.name, found.severity) == ("shared_cpus", "warning")
+    assert found.sentence.startswith("9 env runners share the cluster's CPUs, 0.2 for each")
+    made.results(3, lambda i: {**healthy(i), **shared, "throughput/cpus_per_env_runner": 1.0})
+    assert not [f for f in diagnose(made.read()) if f.name == "shared_cpus"]
