@@ -356,8 +356,21 @@ class Run:
         ]
 
     def get_portal_url(self) -> str:
-        """Where the run is kept, as a URL that a browser on this machine opens."""
-        return self.folder.as_uri()
+        """The address of the run's page in the Jupyter server that serves the workspace.
+
+        Where none runs, a sentence that says how to start one.
+        """
+        if self._role == "offline":
+            return "An offline run has no page: submit the script."
+        from rl_widgets.backend import servers
+
+        server = servers.living(self.workspace.store)
+        if server is None:
+            return (
+                "No Jupyter server on this machine serves the workspace now. Start one by "
+                "`jupyter lab`: the run is in its sidebar."
+            )
+        return f"{server.url}rl-widgets/open/{self._parent_id or self._id}"
 
     # -- metrics -------------------------------------------------------------------------------
 

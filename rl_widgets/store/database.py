@@ -14,20 +14,36 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from rl_widgets.store import schema, sqlite
+from rl_widgets.store.changes import Changes, changes
 from rl_widgets.store.errors import SchemaError, StoreError
 from rl_widgets.store.leases import Leases
 from rl_widgets.store.metrics import Metrics
 from rl_widgets.store.nodes import Nodes
 from rl_widgets.store.pulse import pulse
 from rl_widgets.store.runs import Runs
+from rl_widgets.store.servers import Servers
 from rl_widgets.store.targets import Targets
 
 FILE_NAME = "record.sqlite"
 
-#: What brings a record of the version that is the key to the next one.
+
+def _add_columns(connection: sa.Connection) -> None:
+    """The columns and indexes of `runs` that a table made by an older version lacks."""
+    look = sa.inspect(connection)
+    has = {column["name"] for column in look.get_columns(schema.runs.name)}
+    for column in schema.runs.columns:
+        if column.name not in has:
+            made = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {schema.runs.name} ADD COLUMN {made}")
+    for index in schema.runs.indexes:
+        index.create(connection, checkfirst=True)
+
+
+#: What brings a record of the version that is the key to the next one. Tables that are new have
+#: been made by `create_all` by then.
 MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
-    # 2 has the table of blocks, which `create_all` has made by then.
     1: lambda connection: None,
+    2: _add_columns,
 }
 
 
@@ -74,10 +90,15 @@ class Store:
         self.targets = Targets(database)
         self.leases = Leases(database)
         self.nodes = Nodes(database)
+        self.servers = Servers(database)
 
     def pulse(self, run_id: str) -> Hashable:
         """Something that is another after a change of a run; cheap. Raises `StoreError`."""
         return pulse(self._database, run_id)
+
+    def changes(self, after: int) -> Changes:
+        """What has changed in the workspace since the `high` of the last look; cheap."""
+        return changes(self._database, after)
 
     @classmethod
     def open(cls, folder: Path) -> Store:

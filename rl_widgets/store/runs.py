@@ -11,8 +11,11 @@ import sqlalchemy as sa
 
 from rl_widgets.store import statuses
 from rl_widgets.store.connection import Transactions
-from rl_widgets.store.errors import NotFoundError
-from rl_widgets.store.schema import experiments, requests, runs
+from rl_widgets.store.errors import ConflictError, NotFoundError
+from rl_widgets.store.schema import experiments, points, requests, runs, series
+
+#: Points that are deleted in one transaction.
+_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class RunRecord:
     ended: float | None = None
     cancel_requested: float | None = None
     cancel_reason: str | None = None
+    archived: bool = False
+    pinned: bool = False
 
     @property
     def final(self) -> bool:
@@ -101,6 +106,19 @@ class Runs:
                 f"There is no run {run_id!r} in this workspace. `rl-widgets list` shows its runs."
             )
         return _record(row)
+
+    def several(self, run_ids: Iterable[str] | None = None) -> list[RunRecord]:
+        """Runs by their ids, those that are there, in no order; None: all, children not counted."""
+        query = sa.select(*_COLUMNS).where(runs.c.parent.is_(None))
+        with self._database.read() as connection:
+            if run_ids is None:
+                return [_record(row) for row in connection.execute(query)]
+            found, ids = [], list(run_ids)
+            # No database takes any number of values at once.
+            for i in range(0, len(ids), 500):
+                some = query.where(runs.c.id.in_(ids[i : i + 500]))
+                found += [_record(row) for row in connection.execute(some)]
+            return found
 
     def children(self, run_id: str) -> list[RunRecord]:
         """Head first, then worker."""
@@ -202,6 +220,40 @@ class Runs:
         """Change what a person says of a run (name, description), in any state."""
         with self._database.write() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values))
+
+    def delete(self, run_id: str) -> bool:
+        """Delete a run that has ended, with all that is kept of it; False where there is none.
+
+        Raises `ConflictError` for one that has not ended. Its points go in steps, so that no other
+        writer waits for long; who is interrupted deletes the rest next time.
+        """
+        family = sa.select(runs.c.id).where(sa.or_(runs.c.id == run_id, runs.c.parent == run_id))
+        chosen = sa.select(points.c.id).where(
+            points.c.series.in_(sa.select(series.c.id).where(series.c.run.in_(family)))
+        )
+        while True:
+            with self._database.write() as connection:
+                status = connection.scalar(sa.select(runs.c.status).where(runs.c.id == run_id))
+                if status is None:
+                    return False
+                if status not in statuses.FINAL:
+                    raise ConflictError(
+                        f"{run_id} has not ended ({status}): cancel it first, then delete it."
+                    )
+                gone = connection.execute(
+                    sa.delete(points).where(points.c.id.in_(chosen.limit(_AT_ONCE)))
+                )
+                if gone.rowcount == _AT_ONCE:
+                    continue
+                # Numbers of changes never shrink: another run's row takes a higher one over.
+                other = sa.select(sa.func.min(runs.c.id)).where(runs.c.id.not_in(family))
+                connection.execute(
+                    sa.update(runs)
+                    .where(runs.c.id == other.scalar_subquery())
+                    .values(pinned=runs.c.pinned)
+                )
+                connection.execute(sa.delete(runs).where(runs.c.id == run_id))
+                return True
 
     def merge(
         self, run_id: str, column: str, values: Mapping[str, Any], remove: Iterable[str] = ()

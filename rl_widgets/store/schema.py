@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -31,6 +31,10 @@ class IEEEDouble(sa.TypeDecorator[float]):
     def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> float:
         return math.nan if value is None else float(value)
 
+
+#: One more than any run's row has: who stores it holds the write lock, so that it grows with each
+#: transaction, and a reader finds what came after the number it has.
+_NEXT_CHANGE = sa.text("(SELECT coalesce(max(change), 0) + 1 FROM runs)")
 
 #: SQLite numbers rows by itself only where the type is exactly INTEGER.
 _RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -97,10 +101,22 @@ runs = sa.Table(
     sa.Column("ended", sa.Double),
     sa.Column("cancel_requested", sa.Double),
     sa.Column("cancel_reason", sa.String),
+    # How a person keeps the list of runs in order.
+    sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("pinned", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column(
+        "change",
+        sa.Integer,
+        nullable=False,
+        server_default=sa.text("0"),
+        default=_NEXT_CHANGE,
+        onupdate=_NEXT_CHANGE,
+    ),
 )
 sa.Index("runs_by_experiment", runs.c.experiment, runs.c.number)
 sa.Index("runs_by_parent", runs.c.parent)
 sa.Index("runs_by_status", runs.c.status)
+sa.Index("runs_by_change", runs.c.change)
 
 #: The nodes that a run asks of each target, written at submit.
 requests = sa.Table(
@@ -182,4 +198,15 @@ spool_offsets = sa.Table(
     sa.Column("run", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("file", sa.String, primary_key=True),
     sa.Column("offset", sa.BigInteger, nullable=False),
+)
+
+#: The Jupyter servers whose extension serves this workspace; `process_started` tells the process
+#: from a later one of the same id.
+servers = sa.Table(
+    "servers",
+    metadata,
+    sa.Column("host", sa.String, primary_key=True),
+    sa.Column("pid", sa.Integer, primary_key=True),
+    sa.Column("process_started", sa.Double, nullable=False),
+    sa.Column("url", sa.String, nullable=False),
 )

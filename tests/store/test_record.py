@@ -16,10 +16,11 @@ import sqlalchemy as sa
 
 from rl_widgets.store import blocks, schema, statuses
 from rl_widgets.store.database import FILE_NAME, Store
-from rl_widgets.store.errors import NotFoundError, SchemaError, StoreError
+from rl_widgets.store.errors import ConflictError, NotFoundError, SchemaError, StoreError
 from rl_widgets.store.metrics import NewPoint
 from rl_widgets.store.nodes import NodeRecord
 from rl_widgets.store.runs import RunRecord
+from rl_widgets.store.servers import ServerRecord
 
 
 def parent(run_id: str, **values: object) -> RunRecord:
@@ -100,16 +101,103 @@ def test_long_series_are_read_in_blocks_as_they_were_written(store: Store) -> No
 def test_a_record_of_the_first_version_is_brought_forward(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     store.runs.add(parent("a"), [], {})
-    with store._database.write() as connection:
-        connection.execute(sa.text("DROP TABLE blocks"))
-        connection.execute(sa.text("UPDATE meta SET value = '1' WHERE key = 'schema_version'"))
-    store.close()
+    _make_old(store, "1", "DROP TABLE blocks")
     again = Store.open(tmp_path)
     again.metrics.add([NewPoint("a", "x", 1, float(i), i) for i in range(blocks.SIZE)])
     [series] = again.metrics.series(["a"])
     assert len(again.metrics.points([series.id])) == blocks.SIZE
     with again._database.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(schema.blocks)) == 1
+
+
+def _make_old(store: Store, version: str, *statements: str) -> None:
+    """What the record of an older version had: version 3 came with columns and a table."""
+    with store._database.write() as connection:
+        for statement in (
+            "DROP TABLE servers",
+            "DROP INDEX runs_by_change",
+            *(f"ALTER TABLE runs DROP COLUMN {c}" for c in ("archived", "pinned", "change")),
+            *statements,
+            f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'",
+        ):
+            connection.execute(sa.text(statement))
+    store.close()
+
+
+def test_a_record_of_the_second_version_is_brought_forward(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.runs.add(parent("a", tags={"x": "1"}), [], {})
+    _make_old(store, "2")
+    again = Store.open(tmp_path)
+    assert again.runs.get("a").tags == {"x": "1"}
+    assert not again.runs.get("a").archived
+    before = again.changes(0)
+    again.runs.describe("a", archived=True, pinned=True)
+    assert (again.runs.get("a").archived, again.runs.get("a").pinned) == (True, True)
+    assert again.changes(before.high).runs == {"a"}
+    assert again.servers.on("host") == []
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    assert "runs_by_change" in names
+    again.close()
+    Store.open(tmp_path).close()
+
+
+def test_a_look_at_the_changes_tells_each_once(store: Store) -> None:
+    for name in "abc":
+        head = replace(parent(f"{name}_head"), role="head", parent=name)
+        store.runs.add(parent(name), [head], {})
+    first = store.changes(0)
+    assert (first.runs, first.count) == ({"a", "b", "c"}, 6)
+    assert store.changes(first.high) == replace(first, runs=frozenset())
+    store.runs.set("b_head", status=statuses.RUNNING)
+    second = store.changes(first.high)
+    assert second.runs == {"b"}
+    store.metrics.take_in("a", "x.jsonl", 0, 9, [NewPoint("a", "x", 1, 0.0, 1.0)])
+    third = store.changes(second.high)
+    assert not third.runs
+    assert {r for r in third.active if third.active[r] != second.active[r]} == {"a"}
+    store.runs.set("c", status=statuses.COMPLETED)
+    store.runs.set("c_head", status=statuses.COMPLETED)
+    assert set(store.changes(third.high).active) == {"a", "b"}
+
+
+def test_a_deleted_run_leaves_nothing_and_its_change_is_seen(store: Store) -> None:
+    for name in "ab":
+        head = replace(parent(f"{name}_head"), role="head", parent=name)
+        store.runs.add(parent(name), [head], {})
+    store.nodes.add([NodeRecord("b_head", "head", 0, "alive", 1, 0, 1)])
+    n = 45_000
+    store.metrics.add([NewPoint("b_head", "x", 1, float(i), i) for i in range(n)])
+    store.metrics.take_in("b", "x.jsonl", 0, 9, [NewPoint("a", "x", 1, 0.0, 1.0)])
+    with pytest.raises(ConflictError, match="cancel it first"):
+        store.runs.delete("b")
+    store.runs.set("b", status=statuses.FAILED)
+    before = store.changes(0).high
+    assert store.runs.delete("b")
+    assert not store.runs.delete("b")
+    assert store.changes(before).high > before
+    assert store.changes(before).count == 2
+    with store._database.read() as connection:
+        left = {
+            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table))
+            for table in schema.metadata.sorted_tables
+        }
+    assert (left["runs"], left["points"], left["series"]) == (2, 1, 1)
+    assert not any(left[name] for name in ("nodes", "blocks", "spool_offsets"))
+    [series] = store.metrics.series(["a"])
+    assert store.metrics.points([series.id]).value.tolist() == [1.0]
+
+
+def test_servers_are_found_by_their_host_and_one_takes_the_place_of_another(store: Store) -> None:
+    old, new = (ServerRecord("here", 7, float(i), f"http://here/{i}/") for i in (1, 2))
+    store.servers.add(old)
+    store.servers.add(new)
+    store.servers.add(ServerRecord("there", 7, 1.0, "http://there/"))
+    store.servers.add(ServerRecord("here", 8, 9.0, "http://here/8/"))
+    assert [s.url for s in store.servers.on("here")] == ["http://here/8/", "http://here/2/"]
+    store.servers.remove("here", 8)
+    assert store.servers.on("here") == [new]
 
 
 def test_a_final_state_is_final(store: Store) -> None:
