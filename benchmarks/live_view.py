@@ -15,12 +15,14 @@ at the data source.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -166,17 +168,37 @@ def told(what: str, found: list[float]) -> None:
         )
 
 
-def watched(lab: Lab, run: Run, path: Path, views: int, points: int, wall: bool) -> None:
-    name = f"watch-{views}.ipynb"
-    cell = f"RunDetails(ws.get_run({run.id!r})).show()"
-    lab.write(name, "from rl_widgets import *\nws = Workspace()", *([cell] * views))
+@contextlib.contextmanager
+def laboratory(folder: Path, name: str) -> Iterator[Lab]:
+    """A JupyterLab with notebooks and settings of its own below `folder`."""
+    notebooks, own = folder / f"{name}-notebooks", folder / f"{name}-jupyter"
+    notebooks.mkdir()
+    own.mkdir()
+    lab = Lab(notebooks, own)
+    try:
+        lab.wait_until_up()
+        yield lab
+    finally:
+        lab.stop()
+
+
+@contextlib.contextmanager
+def opened(lab: Lab, height: int) -> Iterator[Browser]:
+    """Chromium with a window 1,300 pixels wide."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium", args=FLAGS
         )
-        height = 1000 * views if wall else 1500
-        page = chromium.new_page(viewport={"width": 1300, "height": height})
-        browser = Browser(page, lab)
+        yield Browser(chromium.new_page(viewport={"width": 1300, "height": height}), lab)
+        chromium.close()
+
+
+def watched(lab: Lab, run: Run, path: Path, views: int, points: int, wall: bool) -> None:
+    name = f"watch-{views}.ipynb"
+    cell = f"RunDetails(ws.get_run({run.id!r})).show()"
+    lab.write(name, "from rl_widgets import *\nws = Workspace()", *([cell] * views))
+    with opened(lab, 1000 * views if wall else 1500) as browser:
+        page = browser.page
         browser.open(name)
         browser.run_all()
         prompt = page.locator(".jp-CodeCell .jp-InputPrompt").last
@@ -197,7 +219,6 @@ def watched(lab: Lab, run: Run, path: Path, views: int, points: int, wall: bool)
         jumps = [place for i in range(views // 2) for place in (1 + i, views - i)]
         again = [page.evaluate(SCROLLED, [place, newest()]) / 1000 for place in jumps]
         assert browser.our_errors() == [], browser.our_errors()
-        chromium.close()
     in_sight = {row[0] for row in painted if row[5]}
     seen = [row for row in painted if row[0] in in_sight]
     unseen = [row for row in painted if row[0] not in in_sight]
@@ -216,18 +237,13 @@ def live(folder: Path, views: list[int], points: int, period: float, wall: bool)
         folder / "source", entry_script="script.py", script_params=[str(path), str(period)]
     )
     run = Experiment(Workspace(), "benchmark").submit(estimator)
-    notebooks, own = folder / "notebooks", folder / "jupyter"
-    notebooks.mkdir()
-    own.mkdir()
-    lab = Lab(notebooks, own)
     try:
-        lab.wait_until_up()
-        while not path.exists() or len(path.read_text().splitlines()) < 3:
-            time.sleep(0.1)
-        for count in views:
-            watched(lab, run, path, count, points, wall)
+        with laboratory(folder, "live") as lab:
+            while not path.exists() or len(path.read_text().splitlines()) < 3:
+                time.sleep(0.1)
+            for count in views:
+                watched(lab, run, path, count, points, wall)
     finally:
-        lab.stop()
         run.cancel()
         run.wait_for_completion(raise_on_error=False)
 
@@ -290,20 +306,11 @@ def wide_and_quiet(folder: Path) -> None:
             env_steps=500 * i,
         )
     fixture.take_in()
-    notebooks, own = folder / "wide-notebooks", folder / "wide-jupyter"
-    notebooks.mkdir()
-    own.mkdir()
-    lab = Lab(notebooks, own)
-    try:
-        lab.wait_until_up()
+    with laboratory(folder, "wide") as lab:
         cell = "RunDetails(ws.get_run('wide')).show()"
         lab.write("wide.ipynb", "from rl_widgets import *\nws = Workspace(); RunDetails", cell)
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium", args=FLAGS
-            )
-            page = chromium.new_page(viewport={"width": 1300, "height": 2400})
-            browser = Browser(page, lab)
+        with opened(lab, 2400) as browser:
+            page = browser.page
             browser.open("wide.ipynb")
             browser.execute("notebook:run-cell-and-select-next")
             page.locator(".jp-CodeCell .jp-InputPrompt", has_text="[1]").wait_for()
@@ -322,15 +329,12 @@ def wide_and_quiet(folder: Path) -> None:
             before = sum(sum(k.cpu_times()[:2]) for k in kernels)
             page.wait_for_timeout(30_000)
             used = sum(sum(k.cpu_times()[:2]) for k in kernels) - before
-            chromium.close()
         print(
             f"300 metrics: view painted in {painted:.2f} s (goal 2), tab of the metrics in "
             f"{charts:.2f} s; quiet, its kernel takes {used / 30:.2%} of a core (goal 1 %)",
             flush=True,
         )
-    finally:
-        lab.stop()
-        fixture.end(statuses.COMPLETED)
+    fixture.end(statuses.COMPLETED)
 
 
 def zoomed_in_page(folder: Path) -> None:
@@ -345,19 +349,10 @@ def zoomed_in_page(folder: Path) -> None:
                 for i in range(start, start + 20_000)
             ]
         )
-    notebooks, own = folder / "long-notebooks", folder / "long-jupyter"
-    notebooks.mkdir()
-    own.mkdir()
-    lab = Lab(notebooks, own)
-    try:
-        lab.wait_until_up()
+    with laboratory(folder, "long") as lab:
         lab.write("long.ipynb", "from rl_widgets import *\nRunDetails(Workspace().get_run('long'))")
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium", args=FLAGS
-            )
-            page = chromium.new_page(viewport={"width": 1300, "height": 1400})
-            browser = Browser(page, lab)
+        with opened(lab, 1400) as browser:
+            page = browser.page
             browser.open("long.ipynb")
             browser.run_all()
             line = page.locator(".rlw-card .bqplot path.line[d]").last
@@ -379,7 +374,6 @@ def zoomed_in_page(folder: Path) -> None:
                 waits.append(page.evaluate(REDRAWN, "Earlier"))
                 page.wait_for_timeout(700)
             stalls = page.evaluate("() => window.stalls")
-            chromium.close()
         print(
             "1,000,000 points in the page, zoom and pan: drawn after "
             f"{statistics.median(waits):.0f} ms (p95 {percentile(waits, 0.95):.0f}, goal 500); "
@@ -387,9 +381,7 @@ def zoomed_in_page(folder: Path) -> None:
             f"{max(stalls, default=0):.0f} ms ({sum(s > 100 for s in stalls)} times over 100)",
             flush=True,
         )
-    finally:
-        lab.stop()
-        fixture.end(statuses.COMPLETED)
+    fixture.end(statuses.COMPLETED)
 
 
 def main() -> int:
