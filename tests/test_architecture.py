@@ -19,6 +19,7 @@ ALLOWED = {
     "public": {"public", "backend", "store"},
     "view": {"view", "public", "backend", "store"},
     "widgets": {"widgets", "view", "public", "store"},
+    "server": {"server", "view", "public", "backend", "store"},
     "terminal": {"view", "public", "store"},
     "cli": {"terminal", "view", "public", "store"},
 }
@@ -31,7 +32,9 @@ ONLY_IN = {
     "ray": ("backend/", "rllib/"),
     "torch": ("rllib/",),
     "sqlalchemy": ("store/",),
+    "jupyter_client": ("server/",),
     "jupyter_server": ("server/",),
+    "jupyter_server_proxy": ("server/",),
     "tornado": ("server/",),
 }
 
@@ -111,6 +114,16 @@ def test_an_entry_script_that_logs_loads_no_database() -> None:
     assert not {"sqlalchemy", "ipywidgets", "ray"} & _loaded_by(
         "from rl_widgets import Run; Run.get_context().log('x', 1)"
     )
+
+
+def test_a_server_without_ray_and_torch_has_the_extension() -> None:
+    blocked = "import sys; sys.modules.update(ray=None, torch=None, gymnasium=None)"
+    loaded = _loaded_by(
+        f"{blocked}\nimport rl_widgets.server.app\n"
+        "from rl_widgets.server.machine import trains_here; assert not trains_here()"
+    )
+    assert "ipywidgets" not in loaded
+    assert "bqplot" not in loaded
 
 
 def test_every_public_name_can_be_imported() -> None:

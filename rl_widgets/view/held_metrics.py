@@ -57,6 +57,10 @@ class HeldMetrics:
         """The id of the newest point that was read."""
         return max(self._read_to.values(), default=0)
 
+    def read_to(self, name: str) -> int:
+        """The id up to which a metric's points were read: all that came after are new."""
+        return min((self._read_to[s.id] for s in self._known.values() if s.name == name), default=0)
+
     def names(self, run_id: str | None = None) -> list[str]:
         """All metrics that are numbers, in the order of their first values; of one child or all."""
         known = [s for s in self._known.values() if s.kind == "number"]

@@ -171,6 +171,11 @@ class RunReader:
         """
         return self.several([name]).get(name)
 
+    def read_to(self, name: str) -> int:
+        """The id up to which a metric's points were read: all that came after are new."""
+        with self.lock:
+            return self._metrics.read_to(name)
+
     def several(self, names: Iterable[str]) -> dict[str, Series]:
         """As `series`, of several metrics with one look into the record."""
         with self.lock:

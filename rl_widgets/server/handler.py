@@ -1,0 +1,165 @@
+"""The one handler of the API: who asks, what for, on which thread, and what an error reads."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from rl_widgets.compute import ComputeTargetException
+from rl_widgets.server.encoding import encoded
+from rl_widgets.server.request import MAX_BODY, ForbiddenError, Request, read_body
+from rl_widgets.store.errors import ConflictError, NotFoundError, RLWidgetsError, UserError
+
+if TYPE_CHECKING:
+    from rl_widgets.server.routes import Route
+    from rl_widgets.server.served import Served
+
+AUTH_RESOURCE = "rl-widgets"
+
+#: Errors by the status that they are answered with, the special ones first.
+_STATUS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int], ...] = (
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (ForbiddenError, 403),
+    ((UserError, ComputeTargetException), 400),
+    (FileNotFoundError, 404),
+    ((RLWidgetsError, OSError, sqlite3.Error), 503),
+)
+EXPECTED = (RLWidgetsError, OSError, sqlite3.Error)
+
+_REASONS = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    503: "unavailable",
+}
+
+
+def status_of(error: Exception) -> int:
+    """The status that an expected error is answered with."""
+    return next(status for kind, status in _STATUS if isinstance(error, kind))
+
+
+def sentence_of(error: Exception) -> str:
+    """What a person reads of an expected error."""
+    if isinstance(error, RLWidgetsError):
+        return str(error)
+    if isinstance(error, FileNotFoundError):
+        return "What was asked for has just been removed."
+    said = getattr(error, "strerror", None) or str(error)
+    return f"The workspace could not be read ({said}). Try again in a moment."
+
+
+class ApiHandler(APIHandler):
+    """Answers one route: each method is a function that runs on the pool's threads."""
+
+    auth_resource = AUTH_RESOURCE
+
+    def initialize(self, route: Route, served: Served, pool: Executor) -> None:
+        self._route = route
+        self._served = served
+        self._pool = pool
+        self._own_etag: str | None = None
+        self._track_activity = route.tracked
+
+    @web.authenticated
+    @authorized
+    async def get(self, *path: str) -> None:
+        await self._answer(*path)
+
+    @web.authenticated
+    @authorized
+    async def post(self, *path: str) -> None:
+        await self._answer(*path)
+
+    @web.authenticated
+    @authorized
+    async def patch(self, *path: str) -> None:
+        await self._answer(*path)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, *path: str) -> None:
+        await self._answer(*path)
+
+    async def _answer(self, *path: str) -> None:
+        method = self.request.method or ""
+        action = self._route.actions.get(method)
+        if action is None:
+            self.set_header("Allow", ", ".join(self._route.actions))
+            self._refuse(405, f"{method} is not known here; there is {self._get_allowed()}.")
+            return
+        if method != "GET" and self._served.limits.read_only:
+            self._refuse(403, "This server shows the workspace and changes nothing (read_only).")
+            return
+        if len(self.request.body) > MAX_BODY:
+            self._refuse(413, f"The body has more than {MAX_BODY:,} bytes.")
+            return
+        try:
+            asked = Request(self._query(), read_body(self.request.body))
+            if method == "GET" and self._route.etag:
+                self._own_etag = await self._on_pool(
+                    partial(self._served.etag, path[0], self._route.etag)
+                )
+                if self._matches():
+                    return
+            found = await self._on_pool(partial(action.function, self._served, asked, *path))
+        except EXPECTED as error:
+            self._own_etag = None
+            self._refuse(status_of(error), sentence_of(error))
+            return
+        self.set_status(action.status)
+        if action.status == 204:
+            self.finish()
+        else:
+            # Making JSON of 4,000 points takes milliseconds too.
+            self.finish(await self._on_pool(partial(encoded, found)))
+
+    def _query(self) -> Mapping[str, list[str]]:
+        return {name: self.get_query_arguments(name) for name in self.request.query_arguments}
+
+    def _get_allowed(self) -> str:
+        return " and ".join(self._route.actions)
+
+    def _matches(self) -> bool:
+        """Answer 304 where the page has this state of the run already."""
+        self.set_etag_header()
+        if not self.check_etag_header():
+            return False
+        self.set_status(304)
+        self.finish()
+        return True
+
+    def compute_etag(self) -> str | None:
+        return self._own_etag or super().compute_etag()
+
+    def _on_pool(self, call: Callable[[], Any]) -> Awaitable[Any]:
+        return asyncio.get_running_loop().run_in_executor(self._pool, call)
+
+    def _refuse(self, status: int, sentence: str) -> None:
+        self.set_status(status)
+        self.finish(encoded({"message": sentence, "reason": _REASONS.get(status, "error")}))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What tornado and Jupyter refuse, in the same form as what we do."""
+        error = (kwargs.get("exc_info") or (None, None, None))[1]
+        sentence = getattr(error, "log_message", None)
+        if not sentence:
+            sentence = {
+                403: "Sign in to this Jupyter server first, or send its token.",
+                404: "There is nothing at this address.",
+                405: f"{self.request.method} is not known here.",
+            }.get(status_code, "The server met an error that it did not expect; see its log.")
+        self.finish(encoded({"message": sentence, "reason": _REASONS.get(status_code, "error")}))

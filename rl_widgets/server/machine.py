@@ -1,0 +1,95 @@
+"""The server itself, and the machine that runs of the workspace are on."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import threading
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import rl_widgets
+from rl_widgets.backend import files
+from rl_widgets.backend.machine import sizes, this_machine
+from rl_widgets.server.request import Request
+from rl_widgets.server.served import Served
+
+#: Seconds for which the size of the workspace, a look at each of its files, is held.
+_SIZE_HOLDS = 60.0
+_size_lock = threading.Lock()
+_size: tuple[float, Path | None, int] = (0.0, None, 0)
+
+
+def about(served: Served, asked: Request) -> Any:
+    """What this server is, serves and allows."""
+    workspace = served.workspace
+    return {
+        "version": rl_widgets.__version__,
+        "api": 1,
+        "workspace": {"name": workspace.name, "folder": workspace.folder},
+        "read_only": served.limits.read_only,
+        "runs_end_with_server": runs_end_with_server(),
+        "trains_here": trains_here(),
+        "revision": served.table.revision,
+    }
+
+
+def revision(served: Served, asked: Request) -> Any:
+    """The number that grows with each change."""
+    return {"revision": served.table.revision}
+
+
+def capacity(served: Served, asked: Request) -> Any:
+    """What the machine has, how much of it is in use, and the sizes of nodes."""
+    machine = this_machine()
+    folder = served.workspace.folder
+    memory = psutil.virtual_memory()
+    return {
+        "cpus": machine.cpus,
+        "memory_bytes": machine.memory,
+        "gpus": machine.gpus,
+        "load_1m": os.getloadavg()[0],
+        "memory_used_bytes": memory.total - memory.available,
+        "disk_free_bytes": shutil.disk_usage(folder).free,
+        "workspace_bytes": _workspace_size(folder),
+        "sizes": sizes(machine),
+    }
+
+
+def trains_here() -> bool:
+    """Whether this server's own Python has what trains."""
+    try:
+        return all(importlib.util.find_spec(name) is not None for name in ("ray", "torch"))
+    except (ImportError, ValueError):
+        return False
+
+
+@lru_cache(maxsize=1)
+def runs_end_with_server() -> str:
+    """A sentence where runs cannot outlive the server; '' where they do."""
+    where = ""
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        where = "a pod"
+    elif Path("/.dockerenv").exists() or Path("/run/.containerenv").exists():
+        where = "a container"
+    if not where:
+        return ""
+    return (
+        f"This server runs in {where}: when that is stopped, its runs end too. A run that has "
+        "checkpoints can be resumed afterwards."
+    )
+
+
+def _workspace_size(folder: Path) -> int:
+    global _size
+    with _size_lock:
+        when, of, size = _size
+        if of != folder or time.monotonic() - when > _SIZE_HOLDS:
+            size = files.disk_size(folder)
+            _size = (time.monotonic(), folder, size)
+        return size

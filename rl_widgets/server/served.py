@@ -1,0 +1,166 @@
+"""The workspace that a server serves: opened at first use, and what is held of it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from rl_widgets.server.run_table import RunTable
+from rl_widgets.store.errors import RLWidgetsError
+from rl_widgets.view.reader import RunReader
+from rl_widgets.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+#: Runs that have ended whose points are held; those that go on are held all.
+_MOST_ENDED = 6
+_MOST_ACTIVE = 64
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be done through this server; 0 and () are no limit."""
+
+    read_only: bool = False
+    max_runs: int = 0
+    max_nodes: int = 0
+    allowed_targets: tuple[str, ...] = ()
+
+
+#: The command line of a kernel by its name; raises `KeyError` where there is none.
+FindKernel = Callable[[str], Sequence[str]]
+
+
+def _no_kernel(name: str) -> Sequence[str]:
+    raise KeyError(name)
+
+
+class Served:
+    """A workspace that any number of requests use at once.
+
+    `configured` is its folder or a `config.json`; '' is what a notebook in `root` has by
+    `Workspace.from_config()`. A folder that was removed is begun anew, as any kernel does.
+    """
+
+    def __init__(
+        self, configured: str, root: Path, limits: Limits, find_kernel: FindKernel = _no_kernel
+    ) -> None:
+        self.limits = limits
+        self.find_kernel = find_kernel
+        self._configured = configured
+        self._root = root
+        self._lock = threading.RLock()
+        self._workspace: Workspace | None = None
+        self._table: RunTable | None = None
+        self._file: tuple[int, int] = (0, 0)
+        self._readers: OrderedDict[str, RunReader] = OrderedDict()
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace. Raises `StoreError` and `UserError` where it cannot be opened."""
+        with self._lock:
+            if self._workspace is not None and self._file != _identity(self._workspace):
+                _log.warning("The workspace folder %s was removed", self._workspace.folder)
+                self._close()
+            if self._workspace is None:
+                workspace = self._open()
+                try:
+                    self._table = RunTable(workspace.store, partial(self._held, workspace))
+                except BaseException:
+                    workspace.close()
+                    raise
+                self._workspace = workspace
+                self._file = _identity(workspace)
+            return self._workspace
+
+    @property
+    def table(self) -> RunTable:
+        """All runs, up to date. Raises as `workspace` does."""
+        with self._lock:
+            workspace = self.workspace
+            assert workspace is not None
+            assert self._table is not None
+            table = self._table
+        table.refresh()
+        return table
+
+    def reader(self, run_id: str) -> RunReader:
+        """The reader of a run, brought up to date. Raises `NotFoundError`, `StoreError`."""
+        record = self.table.get(run_id)
+        reader = self._held(self.workspace, record.id)
+        reader.refresh()
+        self._let_go()
+        return reader
+
+    def etag(self, run_id: str, kind: str) -> str:
+        """What is the same as long as a page of the run says the same. Raises `NotFoundError`.
+
+        Of a run that goes on, a page of the kind 'clock' says something else each second.
+        """
+        table = self.table
+        parts = [table.revision_of(run_id)]
+        if kind == "clock" and not table.get(run_id).final:
+            parts.append(int(time.time()))
+        return '"' + "-".join(map(str, parts)) + '"'
+
+    def close(self) -> None:
+        """Close the record."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        self._readers.clear()
+        if self._table is not None:
+            self._table.close()
+        if self._workspace is not None:
+            self._workspace.close()
+        self._table = self._workspace = None
+
+    def _open(self) -> Workspace:
+        if not self._configured:
+            return Workspace.from_config(self._root)
+        path = Path(self._configured).expanduser()
+        if path.suffix == ".json":
+            return Workspace.from_config(path)
+        return Workspace(folder=path)
+
+    def _held(self, workspace: Workspace, run_id: str) -> RunReader:
+        with self._lock:
+            reader = self._readers.get(run_id)
+            if reader is None:
+                folder = workspace.run_folder(run_id)
+                reader = self._readers[run_id] = RunReader(workspace.store, run_id, folder)
+            self._readers.move_to_end(run_id)
+            return reader
+
+    def _let_go(self) -> None:
+        """Forget the points of runs that nobody has asked for lately."""
+        with self._lock:
+            ended = active = 0
+            for run_id in reversed(list(self._readers)):
+                final = self._final(run_id)
+                ended, active = ended + final, active + (not final)
+                if (ended if final else active) > (_MOST_ENDED if final else _MOST_ACTIVE):
+                    del self._readers[run_id]
+
+    def _final(self, run_id: str) -> bool:
+        with contextlib.suppress(RLWidgetsError):
+            if self._table is not None:
+                return self._table.get(run_id).final
+        return True
+
+
+def _identity(workspace: Workspace) -> tuple[int, int]:
+    try:
+        status = os.stat(workspace.store.path)
+    except OSError:
+        return (0, 0)
+    return status.st_dev, status.st_ino

@@ -1,0 +1,132 @@
+"""Compute targets: what there is, and making, scaling and deleting them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rl_widgets.compute import AmlCompute, ComputeTarget
+from rl_widgets.server.request import ForbiddenError, Request
+from rl_widgets.server.run_pages import workspace_code
+from rl_widgets.server.served import Limits, Served
+from rl_widgets.store.errors import ConflictError, NotFoundError, UserError
+from rl_widgets.view import as_python
+
+_NEW = (
+    "name",
+    "vm_size",
+    "min_nodes",
+    "max_nodes",
+    "idle_seconds_before_scaledown",
+    "cpus",
+    "gpus",
+    "memory_gb",
+)
+_SCALE = ("min_nodes", "max_nodes", "idle_seconds_before_scaledown")
+#: The largest node that a person may describe, in GiB.
+_MOST_MEMORY_GB = 1 << 20
+
+
+def target_list(served: Served, asked: Request) -> Any:
+    """All targets, oldest first."""
+    return {"targets": [_answer(served, one) for one in _targets(served).values()]}
+
+
+def one_target(served: Served, asked: Request, name: str) -> Any:
+    """One target."""
+    return _answer(served, _target(served, name))
+
+
+def create(served: Served, asked: Request) -> Any:
+    """Make a target."""
+    given = dict(asked.fields(_NEW, needed=("name", "max_nodes")))
+    name = given.pop("name")
+    check_allowed(served.limits, str(name))
+    check_nodes(served.limits, given["max_nodes"])
+    memory = given.get("memory_gb")
+    if isinstance(memory, (int, float)) and memory > _MOST_MEMORY_GB:
+        raise UserError(f"memory_gb is at most {_MOST_MEMORY_GB:,}.")
+    settings = {key: value for key, value in given.items() if value is not None}
+    configuration = AmlCompute.provisioning_configuration(**settings)
+    if isinstance(name, str) and name in _targets(served):
+        raise ConflictError(f"There is a compute target {name!r:.80} already.")
+    ComputeTarget.create(served.workspace, name, configuration)
+    return _answer(served, _target(served, name))
+
+
+def change(served: Served, asked: Request, name: str) -> Any:
+    """Scale a target."""
+    given = asked.fields(_SCALE)
+    target = _target(served, name)
+    check_allowed(served.limits, name)
+    if given.get("max_nodes") is not None:
+        check_nodes(served.limits, given["max_nodes"])
+    target.update(**given)
+    return _answer(served, target)
+
+
+def delete(served: Served, asked: Request, name: str) -> Any:
+    """Delete a target that no run needs."""
+    target = _target(served, name)
+    check_allowed(served.limits, name)
+    target.delete()
+
+
+def check_allowed(limits: Limits, name: str) -> None:
+    """Raises `ForbiddenError` for a target that this server does not let its users take."""
+    if limits.allowed_targets and name not in limits.allowed_targets:
+        raise ForbiddenError(
+            f"This server lets runs take the compute targets {', '.join(limits.allowed_targets)}, "
+            f"not {name!r:.80}."
+        )
+
+
+def check_nodes(limits: Limits, nodes: Any) -> None:
+    """Raises `UserError` for more nodes than this server allows."""
+    if limits.max_nodes and isinstance(nodes, int) and nodes > limits.max_nodes:
+        raise UserError(f"This server allows at most {limits.max_nodes} nodes, not {nodes:,}.")
+
+
+def _targets(served: Served) -> dict[str, AmlCompute]:
+    return served.workspace.compute_targets
+
+
+def _target(served: Served, name: str) -> AmlCompute:
+    found = _targets(served).get(name)
+    if found is None:
+        raise NotFoundError(f"There is no compute target {name!r:.80} in this workspace.")
+    return found
+
+
+def _answer(served: Served, target: AmlCompute) -> dict[str, Any]:
+    status = target.get_status()
+    record = target.workspace.store.targets.get(target.name)
+    assert record is not None, "its status was just read"
+    active = target.workspace.store.targets.active_runs(target.name)
+    starting = sum(node["nodeState"] == "starting" for node in target.list_nodes())
+    return {
+        "name": target.name,
+        "type": target.type,
+        "size": target.vm_size,
+        "cpus": record.cpus,
+        "gpus": record.gpus,
+        "memory_bytes": record.memory,
+        "min_nodes": status.min_nodes,
+        "max_nodes": status.max_nodes,
+        "idle_seconds": status.idle_seconds,
+        "nodes_idle": status.idle_node_count,
+        "nodes_busy": status.running_node_count,
+        "nodes_starting": starting,
+        "active_runs": active,
+        "state": target.provisioning_state,
+        "message": record.description,
+        "created": record.created,
+        "code": _code(served, target.name),
+    }
+
+
+def _code(served: Served, name: str) -> str:
+    return (
+        "from rl_widgets import Workspace\n\n"
+        f"ws = {workspace_code(served)}\n"
+        f"compute_target = ws.compute_targets[{as_python.literal(name)}]\n"
+    )
