@@ -102,6 +102,8 @@ class RLWidgets(ExtensionApp):
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="rl_widgets answers")
         self._threads: list[FollowingThread] = []
         self._registered = False
+        self._minute: PeriodicCallback | None = None
+        assert self.serverapp.event_logger is not None
         self.serverapp.event_logger.register_event_schema(Path(__file__).with_name("changes.yaml"))
         # Once the loop runs, and with it the server at its port.
         self.serverapp.io_loop.add_callback(self._begin)

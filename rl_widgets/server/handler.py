@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
@@ -30,10 +31,12 @@ _STATUS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int], ...] =
     (ConflictError, 409),
     (ForbiddenError, 403),
     ((UserError, ComputeTargetException), 400),
-    (FileNotFoundError, 404),
     ((RLWidgetsError, OSError, sqlite3.Error), 503),
 )
 EXPECTED = (RLWidgetsError, OSError, sqlite3.Error)
+
+#: Of the system's errors, those that say that a name leads to nothing.
+_NO_SUCH_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
 _REASONS = {
     400: "bad_request",
@@ -49,6 +52,8 @@ _REASONS = {
 
 def status_of(error: Exception) -> int:
     """The status that an expected error is answered with."""
+    if isinstance(error, OSError) and error.errno in _NO_SUCH_FILE:
+        return 404
     return next(status for kind, status in _STATUS if isinstance(error, kind))
 
 
@@ -56,8 +61,8 @@ def sentence_of(error: Exception) -> str:
     """What a person reads of an expected error."""
     if isinstance(error, RLWidgetsError):
         return str(error)
-    if isinstance(error, FileNotFoundError):
-        return "What was asked for has just been removed."
+    if isinstance(error, OSError) and error.errno in _NO_SUCH_FILE:
+        return "There is no such file, or it has just been removed."
     said = getattr(error, "strerror", None) or str(error)
     return f"The workspace could not be read ({said}). Try again in a moment."
 

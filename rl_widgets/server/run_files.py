@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import partial
@@ -23,6 +24,7 @@ from rl_widgets.server.served import Served
 from rl_widgets.store.errors import NotFoundError
 
 MOST_FILES = 5_000
+_FOLDERS = ("head", "worker", "outputs", "logs")
 
 #: What is shown in the page: pictures and videos, by the endings of their names.
 _SHOWN = {
@@ -42,16 +44,36 @@ def file_list(served: Served, asked: Request, run_id: str) -> Any:
     """All files of a run with their sizes, and what the whole run takes on the disk."""
     record = served.table.get(run_id)
     folder = served.workspace.run_folder(record.id)
-    listed, cut = files.sized(folder, record.role, MOST_FILES)
-    found = []
-    for name, size in listed:
+    found: list[dict[str, Any]] = []
+    more = False
+    for name in _names(folder):
+        if len(found) == MOST_FILES:
+            more = True
+            break
         try:
-            modified = _locate(folder, record.role, name).stat().st_mtime
+            status = _locate(folder, record.role, name).stat()
         except (OSError, NotFoundError):
             # It went in this moment, or a link leads out of the run's folder.
             continue
-        found.append({"path": name, "size": size, "modified": modified, "kind": _kind(name)})
-    return {"files": found, "bytes": files.disk_size(folder), "more": cut}
+        found.append(
+            {
+                "path": name,
+                "size": status.st_size,
+                "modified": status.st_mtime,
+                "kind": _kind(name),
+            }
+        )
+    return {"files": found, "bytes": files.disk_size(folder), "more": more}
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """Paths in the run's folder; no linked folder is walked, wherever it leads."""
+    yield "supervisor.log"
+    for top in _FOLDERS:
+        for directory, inner, names in os.walk(folder / top):
+            inner.sort()
+            base = Path(directory).relative_to(folder)
+            yield from ((base / name).as_posix() for name in sorted(names))
 
 
 def find(served: Served, run_id: str, name: str) -> Path:
@@ -65,7 +87,8 @@ def _locate(folder: Path, role: str, name: str) -> Path:
     root, real = os.path.realpath(folder), os.path.realpath(path)
     if os.path.commonpath([root, real]) != root or not stat.S_ISREG(os.stat(real).st_mode):
         raise NotFoundError(f"{name!r:.200} is no file inside of the run's own folder.")
-    return Path(real)
+    # A link may lead out and in again, to what is kept there for this user alone.
+    return files.locate(Path(root), role, os.path.relpath(real, root))
 
 
 def _kind(name: str) -> str:

@@ -24,22 +24,30 @@ MOST_BYTES = 4 << 20
 _EVERY = 1024
 _CHUNK = 1 << 22
 _HELD = 32
+_LAST = 64
 
 
 @dataclass
 class LineIndex:
-    """Where lines begin in one file; `size` and `ends` are the bytes and line ends seen so far."""
+    """Where lines begin in one file; `size` and `ends` are the bytes and line ends seen so far.
+
+    `last` are the last of these bytes: a file in which others stand there was begun anew.
+    """
 
     identity: tuple[int, int]
     size: int = 0
     ends: int = 0
     begins: list[int] = field(default_factory=lambda: [0])
+    last: bytes = b""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def extend(self, path: Path) -> None:
         """Take in what was added to the file. Raises `OSError`."""
         with open_log(path) as file:
-            file.seek(self.size)
+            file.seek(self.size - len(self.last))
+            if file.read(len(self.last)) != self.last:
+                self.size, self.ends, self.begins, self.last = 0, 0, [0], b""
+                file.seek(0)
             while chunk := file.read(_CHUNK):
                 at = np.flatnonzero(np.frombuffer(chunk, np.uint8) == 10)
                 # The line with the number n begins after the n-th line end.
@@ -47,6 +55,7 @@ class LineIndex:
                 self.begins += (at[first::_EVERY] + self.size + 1).tolist()
                 self.ends += len(at)
                 self.size += len(chunk)
+                self.last = (self.last + chunk)[-_LAST:]
 
 
 _indexes: OrderedDict[Path, LineIndex] = OrderedDict()
@@ -72,7 +81,7 @@ def log_page(served: Served, asked: Request, run_id: str) -> Any:
     with index.lock:
         index.extend(path)
         with open_log(path) as file:
-            unfinished = index.size > 0 and _last_byte(path, index.size) != b"\n"
+            unfinished = not index.last.endswith(b"\n") and index.size > 0
             total = index.ends + unfinished
             first = max(0, total - lines) if line is None else min(line, total)
             at = index.begins[min(first // _EVERY, len(index.begins) - 1)]
@@ -104,12 +113,6 @@ def _after_lines(data: bytes, count: int) -> int:
     return at
 
 
-def _last_byte(path: Path, size: int) -> bytes:
-    with open_log(path) as file:
-        file.seek(size - 1)
-        return file.read(1)
-
-
 def _index(path: Path) -> LineIndex:
     status = os.stat(path)
     identity = (status.st_dev, status.st_ino)
@@ -124,15 +127,18 @@ def _index(path: Path) -> LineIndex:
 
 
 def _locate(folder: Path, name: str) -> Path:
-    """The file of a log's name: one that is listed. Links of the run's own making may lead to its
-    nodes' folders; those inside of them may not lead out again."""
+    """The file of a log's name: one that is listed. The folder of a node may be a link, as it is
+    while the node runs; nothing in it may lead out again."""
     none = NotFoundError(f"The run has no log {name!r:.200}; `logs` lists what it has.")
     if not name or "\0" in name or ".." in name.split("/"):
         raise none
+    own = os.path.realpath(folder)
     for source in files.sources(folder):
         if name != source.name and not (source.folder and name.startswith(f"{source.name}/")):
             continue
         root = os.path.realpath(folder / source.name)
+        if "/nodes/" not in source.name and root != os.path.join(own, source.name):
+            break
         path = os.path.realpath(folder / name)
         try:
             inside = os.path.commonpath([root, path]) == root
