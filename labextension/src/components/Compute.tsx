@@ -1,0 +1,126 @@
+import * as React from 'react';
+import type { IMachine, ITarget } from '../contract';
+import { bytes, plural } from '../format';
+import { Badge } from './Badge';
+import { Bar } from './Bar';
+
+export interface IComputeProps {
+  targets: readonly ITarget[];
+  machine: IMachine | null;
+  readOnly: boolean;
+  onMenu(target: ITarget, at: Element): void;
+  onDrag(event: React.PointerEvent, target: ITarget): void;
+  onNew(): void;
+}
+
+/** The machine's load, and each compute target with its nodes. */
+export function Compute(props: IComputeProps): JSX.Element {
+  return (
+    <div className="rlw-compute">
+      {props.machine && <Machine machine={props.machine} />}
+      <ul className="rlw-targets" aria-label="Compute targets">
+        {props.targets.map(target => (
+          <Target key={target.name} target={target} {...props} />
+        ))}
+      </ul>
+      {!props.targets.length && (
+        <p className="rlw-hint">
+          There is no compute target yet. A run without one takes nodes of this machine.
+        </p>
+      )}
+      {!props.readOnly && (
+        <button className="rlw-button" onClick={props.onNew}>
+          New compute target…
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Machine({ machine }: { machine: IMachine }): JSX.Element {
+  return (
+    <div className="rlw-machine" aria-label="This machine">
+      {figures(machine).map(({ label, text, fraction }) => (
+        <div key={label} className="rlw-figure">
+          <span className="rlw-quiet">{label}</span>
+          <span>{text}</span>
+          {fraction !== null && <Bar fraction={fraction} label={`${label} in use`} />}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function figures(machine: IMachine): { label: string; text: string; fraction: number | null }[] {
+  if (machine.text) {
+    return machine.text;
+  }
+  const found = [];
+  if (machine.load_1m !== null) {
+    const text = `load ${machine.load_1m.toFixed(2)} on ${plural(machine.cpus, 'core')}`;
+    found.push({ label: 'CPU', text, fraction: machine.load_1m / machine.cpus });
+  }
+  if (machine.memory_used_bytes !== null) {
+    const [used, all] = [machine.memory_used_bytes, machine.memory_bytes];
+    found.push({ label: 'Memory', text: `${bytes(used)} of ${bytes(all)}`, fraction: used / all });
+  }
+  if (machine.disk_free_bytes !== null) {
+    found.push({ label: 'Disk', text: `${bytes(machine.disk_free_bytes)} free`, fraction: null });
+  }
+  return found;
+}
+
+function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
+  const { target, onMenu, onDrag } = props;
+  const nodes =
+    target.nodes_text ??
+    `${target.nodes_busy} busy, ${target.nodes_idle} idle, of ${plural(target.max_nodes, 'node')}`;
+  const about = target.about ?? `${plural(target.cpus, 'CPU')}, ${bytes(target.memory_bytes)}`;
+  const open = (event: React.SyntheticEvent) => {
+    event.preventDefault();
+    event.stopPropagation();
+    onMenu(target, event.currentTarget);
+  };
+  return (
+    <li
+      className="rlw-target"
+      tabIndex={0}
+      aria-label={`${target.name}, ${target.size}, ${nodes}`}
+      onContextMenu={open}
+      onPointerDown={event => onDrag(event, target)}
+      onKeyDown={event => {
+        if (event.key === 'Enter' && event.target === event.currentTarget) {
+          open(event);
+        }
+      }}
+    >
+      <div className="rlw-run-first">
+        <span className="rlw-run-name">{target.name}</span>
+        {target.badge ? (
+          <Badge badge={target.badge} />
+        ) : (
+          <span className="rlw-quiet">{target.state}</span>
+        )}
+        <button
+          className="rlw-more"
+          tabIndex={-1}
+          aria-label={`Actions of ${target.name}`}
+          onClick={open}
+        >
+          ⋯
+        </button>
+      </div>
+      <div className="rlw-quiet">
+        {target.size} · {about}
+      </div>
+      <div>{nodes}</div>
+      {target.max_nodes > 0 && (
+        <Bar
+          fraction={target.nodes_busy / target.max_nodes}
+          label={`Busy nodes of ${target.name}`}
+        />
+      )}
+      {target.message && <div className="rlw-quiet">{target.message}</div>}
+    </li>
+  );
+}

@@ -1,0 +1,271 @@
+import { WindowedList, WindowedListModel } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import type { Line } from '../run_groups';
+import { HEIGHTS, RowWidget } from './row_widget';
+
+/** What a person does with a line of the list. */
+export interface IListHandlers {
+  open(id: string): void;
+  toggle(key: string): void;
+  menu(id: string, x: number, y: number): void;
+  drag(event: PointerEvent, id: string): void;
+}
+
+/** The key of a line, by which it is found again when the lines move. */
+function keyOf(line: Line): string {
+  return line.kind === 'run' ? `run ${line.row.id}` : `group ${line.key}`;
+}
+
+class LinesModel extends WindowedListModel {
+  lines: readonly Line[] = [];
+  rowAt: (index: number) => RowWidget = () => {
+    throw new Error('There is no list yet.');
+  };
+
+  estimateWidgetSize = (index: number): number => HEIGHTS[this.lines[index]?.kind ?? 'run'];
+  widgetRenderer = (index: number): RowWidget => this.rowAt(index);
+
+  take(lines: readonly Line[]): void {
+    this.lines = lines;
+    this.widgetCount = lines.length;
+    const sizes = lines.map((_, index) => ({ index, size: this.estimateWidgetSize(index) }));
+    if (sizes.length && this.setWidgetSize(sizes)) {
+      this.resetAfterIndex(lines.length - 1);
+    }
+  }
+}
+
+/** The list of runs: only the lines in sight are in the page. Keys work as in any tree. */
+export class RunsList extends WindowedList<LinesModel> {
+  constructor(private readonly handlers: IListHandlers) {
+    const model = new LinesModel({ overscanCount: 4, windowingActive: true });
+    super({ model });
+    this.lines = model;
+    model.rowAt = index => this.row(index);
+    this.addClass('rlw-runs');
+    const tree = this.viewportNode;
+    tree.setAttribute('role', 'tree');
+    tree.setAttribute('aria-label', 'Runs');
+    tree.setAttribute('aria-multiselectable', 'true');
+  }
+
+  /** The runs that are selected, in the order of the list. */
+  get selection(): string[] {
+    return this.lines.lines.flatMap(line =>
+      line.kind === 'run' && this.selected.has(line.row.id) ? [line.row.id] : []
+    );
+  }
+
+  display(lines: readonly Line[]): void {
+    this.lines.take(lines);
+    for (const [index, row] of this.rows) {
+      if (index >= lines.length) {
+        row.dispose();
+        this.rows.delete(index);
+      }
+    }
+    this.renew();
+    this.update();
+  }
+
+  handleEvent(event: Event): void {
+    switch (event.type) {
+      case 'keydown':
+        this.onKey(event as KeyboardEvent);
+        break;
+      case 'click':
+        this.onClick(event as MouseEvent);
+        break;
+      case 'contextmenu':
+        this.onContextMenu(event as MouseEvent);
+        break;
+      case 'pointerdown':
+        // The list's own scroll bar is not used: all presses are on lines.
+        this.onPress(event as PointerEvent);
+        break;
+      case 'focusin':
+        this.onFocus(event);
+        break;
+      default:
+        super.handleEvent(event);
+    }
+  }
+
+  dispose(): void {
+    this.rows.forEach(row => row.dispose());
+    super.dispose();
+  }
+
+  protected onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    EVENTS.forEach(name => this.viewportNode.addEventListener(name, this));
+  }
+
+  protected onBeforeDetach(msg: Message): void {
+    EVENTS.forEach(name => this.viewportNode.removeEventListener(name, this));
+    super.onBeforeDetach(msg);
+  }
+
+  private row(index: number): RowWidget {
+    let row = this.rows.get(index);
+    if (!row) {
+      row = new RowWidget((line, at) => {
+        const { left, bottom } = at.getBoundingClientRect();
+        if (line.kind === 'run') {
+          this.handlers.menu(line.row.id, left, bottom);
+        }
+      });
+      this.rows.set(index, row);
+    }
+    this.tell(index, row);
+    return row;
+  }
+
+  private tell(index: number, row: RowWidget): void {
+    const line = this.lines.lines[index];
+    if (line) {
+      const selected = line.kind === 'run' && this.selected.has(line.row.id);
+      row.display(line, index === this.activeIndex, selected);
+      row.node.setAttribute('aria-selected', String(selected));
+    }
+  }
+
+  private renew(): void {
+    this.rows.forEach((row, index) => this.tell(index, row));
+  }
+
+  private get activeIndex(): number {
+    const found = this.lines.lines.findIndex(line => keyOf(line) === this.activeKey);
+    return Math.max(0, found);
+  }
+
+  private lineOf(event: Event): [Line, number] | null {
+    const node = (event.target as Element).closest<HTMLElement>('.rlw-line');
+    const index = Number(node?.dataset.windowedListIndex ?? NaN);
+    const line = this.lines.lines[index];
+    return line ? [line, index] : null;
+  }
+
+  private async moveTo(index: number): Promise<void> {
+    const line = this.lines.lines[index];
+    if (!line) {
+      return;
+    }
+    this.activeKey = keyOf(line);
+    this.renew();
+    const row = this.rows.get(index);
+    if (!row?.isAttached) {
+      await this.scrollToItem(index);
+    }
+    const node = this.rows.get(index)?.node;
+    node?.focus();
+    node?.scrollIntoView({ block: 'nearest' });
+  }
+
+  private onFocus(event: Event): void {
+    const found = this.lineOf(event);
+    if (found && keyOf(found[0]) !== this.activeKey) {
+      this.activeKey = keyOf(found[0]);
+      this.renew();
+    }
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const here = this.activeIndex;
+    const last = this.lines.lines.length - 1;
+    const line = this.lines.lines[here];
+    const page = Math.max(1, Math.floor(this.outerNode.clientHeight / HEIGHTS.run) - 1);
+    const places: Record<string, number> = {
+      ArrowDown: Math.min(last, here + 1),
+      ArrowUp: Math.max(0, here - 1),
+      PageDown: Math.min(last, here + page),
+      PageUp: Math.max(0, here - page),
+      Home: 0,
+      End: last
+    };
+    const to = places[event.key];
+    if (to !== undefined) {
+      void this.moveTo(to);
+    } else if (line?.kind === 'heading' && foldingKeys(line.open).includes(event.key)) {
+      this.handlers.toggle(line.key);
+    } else if (line?.kind === 'run' && event.key === 'ArrowLeft') {
+      void this.moveTo(this.headingOf(here));
+    } else if (line?.kind === 'run' && event.key === 'Enter') {
+      this.handlers.open(line.row.id);
+    } else if (line?.kind === 'run' && event.key === ' ') {
+      this.select(line.row.id);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private headingOf(index: number): number {
+    for (let i = index; i >= 0; i--) {
+      if (this.lines.lines[i]?.kind === 'heading') {
+        return i;
+      }
+    }
+    return index;
+  }
+
+  private onClick(event: MouseEvent): void {
+    const found = this.lineOf(event);
+    if (!found) {
+      return;
+    }
+    const [line] = found;
+    this.activeKey = keyOf(line);
+    if (line.kind === 'heading') {
+      this.handlers.toggle(line.key);
+    } else if (event.ctrlKey || event.metaKey || event.shiftKey) {
+      this.select(line.row.id);
+    } else {
+      this.handlers.open(line.row.id);
+    }
+    this.renew();
+  }
+
+  private onContextMenu(event: MouseEvent): void {
+    const found = this.lineOf(event);
+    if (!found || event.shiftKey) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    const [line, index] = found;
+    if (line.kind === 'run') {
+      const box = this.rows.get(index)?.node.getBoundingClientRect();
+      // The menu key has no place of its own.
+      const [x, y] = event.button === 2 ? [event.clientX, event.clientY] : [box?.x, box?.bottom];
+      this.handlers.menu(line.row.id, x ?? 0, y ?? 0);
+    }
+  }
+
+  private onPress(event: PointerEvent): void {
+    const found = this.lineOf(event);
+    if (found && found[0].kind === 'run' && event.button === 0) {
+      this.handlers.drag(event, found[0].row.id);
+    }
+  }
+
+  private select(id: string): void {
+    if (!this.selected.delete(id)) {
+      this.selected.add(id);
+    }
+    this.renew();
+  }
+
+  private readonly lines: LinesModel;
+  private readonly rows = new Map<number, RowWidget>();
+  private readonly selected = new Set<string>();
+  private activeKey = '';
+}
+
+const EVENTS = ['keydown', 'click', 'contextmenu', 'pointerdown', 'focusin'];
+
+/** Keys that fold or unfold a group. */
+function foldingKeys(open: boolean): string[] {
+  return ['Enter', ' ', open ? 'ArrowLeft' : 'ArrowRight'];
+}

@@ -1,0 +1,272 @@
+/** What the server answers, as `rl_widgets/server` writes it (see its OpenAPI file). */
+
+export interface IBadge {
+  text: string;
+  tone: string;
+}
+
+/** Who a workspace is, and what its server can do. */
+export interface IRoot {
+  version: string;
+  api: number;
+  workspace: { name: string; folder: string };
+  read_only: boolean;
+  runs_end_with_server: string;
+  trains_here: boolean;
+  revision: number;
+}
+
+/** Load and room of the server's machine; null where it cannot be known. */
+export interface IMachine {
+  cpus: number;
+  memory_bytes: number;
+  gpus: number;
+  load_1m: number | null;
+  memory_used_bytes: number | null;
+  disk_free_bytes: number | null;
+  workspace_bytes: number | null;
+  sizes: ISize[];
+  text?: { label: string; text: string; fraction: number | null }[];
+}
+
+export interface ISize {
+  name: string;
+  [other: string]: unknown;
+}
+
+export interface ITarget {
+  name: string;
+  type: string;
+  size: string;
+  cpus: number;
+  gpus: number;
+  memory_bytes: number;
+  min_nodes: number;
+  max_nodes: number;
+  idle_seconds: number;
+  nodes_idle: number;
+  nodes_busy: number;
+  nodes_starting: number;
+  active_runs: string[];
+  state: string;
+  message: string;
+  created: number | null;
+  code: string;
+  nodes_text?: string;
+  about?: string;
+  badge?: IBadge;
+}
+
+export interface INewTarget {
+  name: string;
+  vm_size: string;
+  min_nodes: number;
+  max_nodes: number;
+  idle_seconds_before_scaledown?: number;
+}
+
+export interface IRunRow {
+  id: string;
+  number: number;
+  name: string;
+  experiment: string;
+  status: string;
+  badge: IBadge;
+  final: boolean;
+  created: number;
+  queued_s: number | null;
+  running_s: number | null;
+  reward: number | null;
+  best_reward: number | null;
+  metric: string | null;
+  curve?: (number | null)[];
+  progress: number | null;
+  time_left: string;
+  env_steps: number | null;
+  tags: Record<string, string>;
+  archived: boolean;
+  pinned: boolean;
+  message: string;
+  user: string;
+  /** Words of `view`, where the server sends them. */
+  timing?: string;
+  reward_text?: string;
+  best_text?: string;
+}
+
+export interface IRunsAnswer {
+  runs: IRunRow[];
+  total: number;
+  revision: number;
+}
+
+export interface IExperiment {
+  name: string;
+  runs: number;
+  active: number;
+  newest: number | null;
+}
+
+export interface IHeader {
+  run_id: string;
+  number: number;
+  experiment: string;
+  name: string;
+  status: string;
+  badge: IBadge;
+  final: boolean;
+  message: string;
+  created: string;
+  started: string;
+  ended: string;
+  timing: string;
+}
+
+export interface IFailure {
+  sentence: string;
+  place: string;
+  traceback: string[];
+}
+
+export interface IFact {
+  name: string;
+  label: string;
+  text: string;
+}
+
+export interface ICriterion {
+  name: string;
+  text: string;
+  fraction: number | null;
+}
+
+export interface IRun {
+  row: IRunRow;
+  header: IHeader;
+  failure: IFailure | null;
+  warnings: string[];
+  facts: IFact[];
+  /** What limits the run, in a sentence; '' where nothing is known. */
+  limit: string;
+  /** Why there is no curve yet. */
+  chart_message: string;
+  criteria: ICriterion[];
+  code: string;
+  insert: string;
+  links: { ray_dashboard: string; tensorboard: string };
+  can: { cancel: boolean; resume: boolean; delete: boolean };
+  attempt: number;
+  revision: number;
+}
+
+export interface IRunChange {
+  name?: string;
+  description?: string;
+  tags?: Record<string, string | null>;
+  archived?: boolean;
+  pinned?: boolean;
+}
+
+export interface IUse {
+  text: string;
+  fractions: (number | null)[];
+  sentence: string;
+}
+
+export interface IChildRow {
+  node: boolean;
+  label: string;
+  about: string;
+  badge: IBadge;
+  nodes: string;
+  cpu: IUse;
+  memory: IUse;
+  speed: string;
+  restarts: string;
+  started: string;
+  lasted: string;
+  note: string;
+}
+
+export interface IChildTable {
+  rows: IChildRow[];
+  deaths: string;
+  hidden: number;
+  nodes: number;
+}
+
+export interface IMetrics {
+  groups: { title: string; names: string[] }[];
+  main: string | null;
+}
+
+export type Axis = 'env_steps' | 'iteration' | 'time';
+
+export interface ICurve {
+  name: string;
+  x: (number | null)[];
+  y: (number | null)[];
+  low?: (number | null)[];
+  high?: (number | null)[];
+  gaps: number;
+  last_id: number;
+}
+
+export interface IMark {
+  x: number | null;
+  y: number | null;
+  kind: string;
+  title: string;
+}
+
+export interface ISeriesAnswer {
+  axis: Axis;
+  unit: string;
+  series: ICurve[];
+  goal: number | null;
+  events: IMark[];
+  sentence?: string;
+}
+
+export interface ISegment {
+  text: string;
+  colour: string;
+  bold: boolean;
+}
+
+export interface ILogFile {
+  name: string;
+  label: string;
+  title: string;
+  size: number;
+}
+
+/** A page of a log; `first` is the number of its first line. */
+export interface ILogPage {
+  file: string;
+  first: number;
+  lines: ISegment[][];
+  total_lines: number | null;
+  at_end: boolean;
+}
+
+export interface IRunFile {
+  path: string;
+  size: number;
+  modified: number;
+  kind: string;
+  text?: string;
+}
+
+export interface IFiles {
+  files: IRunFile[];
+  bytes: number;
+  summary?: string;
+}
+
+/** A change that the server announces through Jupyter's events. */
+export interface IChange {
+  revision: number;
+  runs: string[];
+  targets: boolean;
+}

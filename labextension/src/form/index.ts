@@ -1,0 +1,3 @@
+/** What the forms are made of, loaded when the first one is opened. */
+
+export { Experiment } from './Experiment';

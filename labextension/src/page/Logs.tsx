@@ -1,0 +1,148 @@
+import * as React from 'react';
+import { plural } from '../format';
+import type { ILogPage, ISegment } from '../contract';
+import type { RunModel } from '../run_model';
+import { useAnswer } from './use_answer';
+
+/** Lines of one page. */
+const LINES = 500;
+
+/** A log at a time: its newest lines as they come, or an earlier page that stays. */
+export function Logs({ model }: { model: RunModel }): JSX.Element {
+  const files = useAnswer(
+    signal => model.requests.logs(model.id, signal),
+    model.id,
+    // New files come seldom.
+    Math.floor(model.tick / 5)
+  );
+  const [chosen, setChosen] = React.useState('');
+  const [line, setLine] = React.useState<number | undefined>(undefined);
+  const file = chosen || files.value?.[0]?.name || '';
+  if (files.trouble) {
+    return <p className="rlw-notice rlw-warning">{files.trouble}</p>;
+  }
+  if (!file) {
+    return <p className="rlw-hint">There is no log yet; the script has not begun.</p>;
+  }
+  return (
+    <>
+      <div className="rlw-choices">
+        <select
+          aria-label="Log"
+          value={file}
+          onChange={event => {
+            setChosen(event.target.value);
+            setLine(undefined);
+          }}
+        >
+          {files.value?.map(one => (
+            <option key={one.name} value={one.name}>
+              {one.title}
+            </option>
+          ))}
+        </select>
+        <a href={model.requests.fileUrl(model.id, file, true)} download>
+          Download
+        </a>
+      </div>
+      <Page model={model} file={file} line={line} onLine={setLine} />
+    </>
+  );
+}
+
+interface IPageProps {
+  model: RunModel;
+  file: string;
+  /** The first line that is shown; undefined follows the end. */
+  line: number | undefined;
+  onLine(line: number | undefined): void;
+}
+
+function Page({ model, file, line, onLine }: IPageProps): JSX.Element {
+  const follows = line === undefined;
+  const { value, trouble } = useAnswer(
+    signal => model.requests.logPage(model.id, file, line, LINES, signal),
+    `${file}\n${line}`,
+    // A page that was asked for stays as it is.
+    follows ? model.tick : 0
+  );
+  const pane = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    if (follows && pane.current) {
+      pane.current.scrollTop = pane.current.scrollHeight;
+    }
+  }, [value, follows]);
+  if (trouble) {
+    return <p className="rlw-notice rlw-warning">{trouble}</p>;
+  }
+  if (!value) {
+    return <p className="rlw-hint">The log is being read.</p>;
+  }
+  const later = value.first + value.lines.length;
+  return (
+    <>
+      <div className="rlw-choices">
+        <button
+          className="rlw-button"
+          disabled={value.first <= FIRST}
+          onClick={() => onLine(Math.max(FIRST, value.first - LINES))}
+        >
+          Earlier
+        </button>
+        <button
+          className="rlw-button"
+          disabled={follows || value.at_end}
+          onClick={() => onLine(later)}
+        >
+          Later
+        </button>
+        <button
+          className={`rlw-toggle${follows ? ' rlw-on' : ''}`}
+          aria-pressed={follows}
+          onClick={() => onLine(follows ? value.first : undefined)}
+        >
+          Follow
+        </button>
+        <span className="rlw-quiet">{where(value)}</span>
+      </div>
+      <div ref={pane} className="rlw-log" role="log" aria-live="off" tabIndex={0} aria-label={file}>
+        <pre>
+          {value.lines.map((segments, i) => (
+            <Line key={value.first + i} segments={segments} />
+          ))}
+        </pre>
+      </div>
+    </>
+  );
+}
+
+/** The number of a log's first line, as the server counts. */
+const FIRST = 0;
+
+function where(page: ILogPage): string {
+  const last = page.first + page.lines.length;
+  const lines = `Lines ${page.first + 1} to ${last}`;
+  return page.total_lines === null ? lines : `${lines} of ${plural(page.total_lines, 'line')}`;
+}
+
+const Line = React.memo(function Line({ segments }: { segments: ISegment[] }): JSX.Element {
+  return (
+    <>
+      {segments.map((piece, i) =>
+        piece.colour || piece.bold ? (
+          <span key={i} className={styleOf(piece)}>
+            {piece.text}
+          </span>
+        ) : (
+          piece.text
+        )
+      )}
+      {'\n'}
+    </>
+  );
+});
+
+function styleOf(piece: ISegment): string {
+  const names = piece.colour ? [`rlw-ansi-${piece.colour}`] : [];
+  return [...names, ...(piece.bold ? ['rlw-bold'] : [])].join(' ');
+}

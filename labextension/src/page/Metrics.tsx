@@ -1,0 +1,115 @@
+import * as React from 'react';
+import type { Axis } from '../contract';
+import type { RunModel } from '../run_model';
+import { Chart } from './Chart';
+import { useAnswer } from './use_answer';
+
+/** Charts of one request, and of one page. */
+const SHOWN = 12;
+
+/** All metrics but the main one: a group at a time, in pages of small charts. */
+export function Metrics({ model }: { model: RunModel }): JSX.Element {
+  const metrics = useAnswer(
+    signal => model.requests.metrics(model.id, signal),
+    model.id,
+    model.tick
+  );
+  const [title, setTitle] = React.useState('');
+  const [search, setSearch] = React.useState('');
+  const [page, setPage] = React.useState(0);
+  const groups = metrics.value?.groups ?? [];
+  const base = title.replace(/ \([\d,]+\)$/, '');
+  const chosen = groups.find(g => g.title.replace(/ \([\d,]+\)$/, '') === base) ?? groups[0];
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const names = words.length
+    ? groups.flatMap(g => g.names).filter(n => words.every(w => n.toLowerCase().includes(w)))
+    : (chosen?.names ?? []);
+  const pages = Math.max(1, Math.ceil(names.length / SHOWN));
+  const at = Math.min(page, pages - 1);
+  if (metrics.trouble) {
+    return <p className="rlw-notice rlw-warning">{metrics.trouble}</p>;
+  }
+  if (!groups.length) {
+    return <p className="rlw-hint">The run has logged no metric yet.</p>;
+  }
+  return (
+    <>
+      <div className="rlw-choices">
+        <select
+          aria-label="Group of metrics"
+          value={chosen?.title}
+          onChange={event => {
+            setTitle(event.target.value);
+            setPage(0);
+          }}
+        >
+          {groups.map(group => (
+            <option key={group.title}>{group.title}</option>
+          ))}
+        </select>
+        <input
+          type="search"
+          className="rlw-search"
+          placeholder="Search metrics"
+          aria-label="Search metrics"
+          value={search}
+          onChange={event => {
+            setSearch(event.target.value);
+            setPage(0);
+          }}
+        />
+        {pages > 1 && (
+          <span>
+            <button className="rlw-button" disabled={at === 0} onClick={() => setPage(at - 1)}>
+              Earlier
+            </button>{' '}
+            Page {at + 1} of {pages}{' '}
+            <button
+              className="rlw-button"
+              disabled={at === pages - 1}
+              onClick={() => setPage(at + 1)}
+            >
+              Later
+            </button>
+          </span>
+        )}
+      </div>
+      <SmallCharts model={model} names={names.slice(at * SHOWN, (at + 1) * SHOWN)} />
+    </>
+  );
+}
+
+const AXIS: Axis = 'env_steps';
+
+function SmallCharts({ model, names }: { model: RunModel; names: string[] }): JSX.Element {
+  const { value, trouble } = useAnswer(
+    async signal =>
+      names.length
+        ? model.requests.series(model.id, { names, axis: AXIS, points: 300 }, signal)
+        : null,
+    names.join('\n'),
+    model.tick
+  );
+  if (trouble) {
+    return <p className="rlw-notice rlw-warning">{trouble}</p>;
+  }
+  if (!names.length) {
+    return <p className="rlw-hint">No metric fits the search.</p>;
+  }
+  const curves = new Map(value?.series.map(curve => [curve.name, curve]));
+  return (
+    <div className="rlw-small-charts">
+      {names.map(name => {
+        const curve = curves.get(name);
+        return (
+          <figure key={name}>
+            <figcaption title={name}>{name}</figcaption>
+            {curve && (
+              <Chart curve={curve} unit={value?.unit ?? ''} goal={null} events={[]} height={130} />
+            )}
+          </figure>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,228 @@
+import * as React from 'react';
+import type { Axis, ICurve, ISeriesAnswer } from '../contract';
+import { number, plural, tick } from '../format';
+import type { RunModel } from '../run_model';
+import { Chart } from './Chart';
+import { MARKS } from './plot';
+import type { IWindow } from './plot';
+import { useAnswer } from './use_answer';
+
+const AXES: readonly (readonly [Axis, string])[] = [
+  ['env_steps', 'Env steps'],
+  ['iteration', 'Iteration'],
+  ['time', 'Time']
+];
+
+/** Points of one request: as many as a wide screen has pixels. */
+const POINTS = 2000;
+
+/** The metric that the run is judged by, as it grows; a zoom asks for its window again, whole. */
+export function RewardChart({ model }: { model: RunModel }): JSX.Element | null {
+  const [axis, setAxis] = React.useState<Axis>('env_steps');
+  const [window, setWindow] = React.useState<IWindow | null>(null);
+  const [smoothing, setSmoothing] = React.useState(0);
+  const [cursor, setCursor] = React.useState<number | null>(null);
+  const metrics = useAnswer(
+    signal => model.requests.metrics(model.id, signal),
+    model.id,
+    Math.floor(model.tick / 5)
+  );
+  const name = metrics.value?.main ?? null;
+  const { value, trouble } = useAnswer(
+    async signal =>
+      name === null
+        ? null
+        : model.requests.series(
+            model.id,
+            { names: [name], axis, smoothing, points: POINTS, ...window },
+            signal
+          ),
+    JSON.stringify([name, axis, window, smoothing]),
+    model.tick
+  );
+  const curve = value?.series[0];
+  const events = React.useMemo(() => value?.events ?? [], [value]);
+  if (name === null || !curve) {
+    return <p className="rlw-hint">{trouble || metrics.trouble || model.run?.chart_message}</p>;
+  }
+  const choose = (next: Axis) => {
+    setAxis(next);
+    setWindow(null);
+  };
+  return (
+    <section className="rlw-chart" aria-label={name}>
+      <div className="rlw-chart-head">
+        <h2 className="rlw-heading-text">{name}</h2>
+        <div className="rlw-choices" role="group" aria-label="Axis">
+          {AXES.map(([value_, label]) => (
+            <button
+              key={value_}
+              className={`rlw-toggle${axis === value_ ? ' rlw-on' : ''}`}
+              aria-pressed={axis === value_}
+              onClick={() => choose(value_)}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
+      </div>
+      <Zoom curve={curve} window={window} onWindow={setWindow}>
+        <label className="rlw-smoothing">
+          Smoothing
+          <input
+            type="range"
+            min={0}
+            max={0.99}
+            step={0.01}
+            value={smoothing}
+            onChange={event => setSmoothing(event.target.valueAsNumber)}
+          />
+          {smoothing.toFixed(2)}
+        </label>
+      </Zoom>
+      {trouble && <p className="rlw-notice rlw-warning">{trouble}</p>}
+      <Legend answer={value} curve={curve} cursor={cursor} />
+      <Chart
+        curve={curve}
+        unit={value.unit}
+        goal={value.goal}
+        events={events}
+        height={260}
+        onZoom={setWindow}
+        onCursor={setCursor}
+      />
+      <p className="rlw-unseen">{value.sentence ?? told(name, value.unit, curve)}</p>
+      <Table name={name} unit={value.unit} curve={curve} />
+    </section>
+  );
+}
+
+interface IZoomProps {
+  curve: ICurve;
+  window: IWindow | null;
+  onWindow(window: IWindow | null): void;
+  children: React.ReactNode;
+}
+
+/** Zooming with buttons, for those who do not drag. */
+function Zoom({ curve, window, onWindow, children }: IZoomProps): JSX.Element {
+  const known = curve.x.filter((x): x is number => x !== null);
+  const { from, to } = window ?? { from: Math.min(...known), to: Math.max(...known) };
+  const width = to - from;
+  const step = (left: number, right: number) => () =>
+    onWindow({ from: from + left * width, to: to + right * width });
+  return (
+    <div className="rlw-choices" role="group" aria-label="Zoom">
+      <button className="rlw-button" disabled={width <= 0} onClick={step(0.25, -0.25)}>
+        Zoom in
+      </button>
+      <button className="rlw-button" disabled={!window} onClick={step(-0.5, 0.5)}>
+        Zoom out
+      </button>
+      <button className="rlw-button" disabled={!window} onClick={step(-0.5, -0.5)}>
+        Earlier
+      </button>
+      <button className="rlw-button" disabled={!window} onClick={step(0.5, 0.5)}>
+        Later
+      </button>
+      <button className="rlw-button" disabled={!window} onClick={() => onWindow(null)}>
+        Whole run
+      </button>
+      {children}
+    </div>
+  );
+}
+
+function Legend(props: {
+  answer: ISeriesAnswer;
+  curve: ICurve;
+  cursor: number | null;
+}): JSX.Element {
+  const { answer, curve, cursor } = props;
+  const at = cursor ?? curve.x.length - 1;
+  const x = curve.x[at];
+  const kinds = [...new Set(answer.events.map(event => event.kind))].filter(kind => MARKS[kind]);
+  return (
+    <div className="rlw-legend">
+      <span className="rlw-where">
+        {x === undefined || x === null ? '' : `at ${answer.unit} ${tick(x)}`}
+      </span>
+      <span>
+        <i className="rlw-swatch" /> mean <b>{number(curve.y[at])}</b>
+      </span>
+      {curve.low && curve.high && (
+        <span>
+          <i className="rlw-swatch rlw-band" /> min to max{' '}
+          <b>
+            {number(curve.low[at])} to {number(curve.high[at])}
+          </b>
+        </span>
+      )}
+      {answer.goal !== null && (
+        <span>
+          <i className="rlw-swatch rlw-dashed" /> target <b>{number(answer.goal)}</b>
+        </span>
+      )}
+      {kinds.map(kind => (
+        <span key={kind}>
+          <i className="rlw-mark" style={{ color: MARKS[kind]?.colour }}>
+            {MARKS[kind]?.sign}
+          </i>{' '}
+          {MARKS[kind]?.word}
+        </span>
+      ))}
+      {curve.gaps > 0 && <span>{plural(curve.gaps, 'point')} without a number</span>}
+    </div>
+  );
+}
+
+/** The chart in a sentence. */
+export function told(name: string, unit: string, curve: ICurve): string {
+  const known = curve.y.filter((y): y is number => y !== null);
+  if (!known.length) {
+    return `${name} has no numbers yet.`;
+  }
+  const first = curve.x.find(x => x !== null) ?? 0;
+  const last = curve.x.findLast(x => x !== null) ?? 0;
+  const best = known.reduce((a, b) => Math.max(a, b));
+  const course = `from ${number(known[0])} to ${number(known.at(-1))}, at best ${number(best)}`;
+  return `${name} goes ${course}, between ${unit} ${tick(first)} and ${tick(last)}.`;
+}
+
+/** Rows of the table. */
+const ROWS = 50;
+
+/** The newest points as a table, for those who do not see the curve. */
+function Table(props: { name: string; unit: string; curve: ICurve }): JSX.Element {
+  const [open, setOpen] = React.useState(false);
+  const { name, unit, curve } = props;
+  const first = Math.max(0, curve.x.length - ROWS);
+  return (
+    <details className="rlw-table" onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>Table</summary>
+      {open && (
+        <div className="rlw-scroll" tabIndex={0} role="region" aria-label={`Table of ${name}`}>
+          <table>
+            <caption>
+              The newest {plural(curve.x.length - first, 'point')} of those that are drawn
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">{unit}</th>
+                <th scope="col">{name}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {curve.x.slice(first).map((x, i) => (
+                <tr key={i}>
+                  <td>{x === null ? '—' : x.toLocaleString('en-US')}</td>
+                  <td>{number(curve.y[first + i])}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,150 @@
+import { UseSignal } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import * as React from 'react';
+import { Bar } from '../components/Bar';
+import { Badge } from '../components/Badge';
+import { Notice } from '../components/Notice';
+import type { IRun } from '../contract';
+import type { RunModel } from '../run_model';
+import { CommandIDs } from '../tokens';
+import { Children } from './Children';
+import { Files } from './Files';
+import { Logs } from './Logs';
+import { Metrics } from './Metrics';
+import { RewardChart } from './RewardChart';
+import { Tabs } from './Tabs';
+
+export interface IPageProps {
+  model: RunModel;
+  commands: CommandRegistry;
+  onMenu(x: number, y: number): void;
+}
+
+/** A run in the main area, without a notebook. */
+export function RunPage(props: IPageProps): JSX.Element {
+  return <UseSignal signal={props.model.changed}>{() => <Run {...props} />}</UseSignal>;
+}
+
+function Run({ model, commands, onMenu }: IPageProps): JSX.Element {
+  const { run, trouble } = model;
+  const again = { label: 'Try again', run: () => model.refresh() };
+  if (!run || model.gone) {
+    const text = trouble || 'The run is being read.';
+    return <Notice text={text} tone={trouble ? 'warning' : 'plain'} action={again} />;
+  }
+  const tabs = [
+    { title: 'Logs', body: () => <Logs model={model} /> },
+    { title: 'Metrics', body: () => <Metrics model={model} /> },
+    { title: 'Files', body: () => <Files model={model} /> },
+    { title: 'Code', body: () => <pre className="rlw-code">{run.code}</pre> }
+  ];
+  return (
+    <>
+      {trouble && <Notice text={trouble} tone="warning" action={again} />}
+      <Head run={run} commands={commands} onMenu={onMenu} />
+      {run.warnings.map(text => (
+        <p key={text} className="rlw-notice rlw-warning">
+          <b>Warning:</b> {text}
+        </p>
+      ))}
+      <Failure run={run} />
+      <Figures run={run} />
+      <Children model={model} />
+      <RewardChart model={model} />
+      <Tabs label="More of the run" tabs={tabs} />
+    </>
+  );
+}
+
+function Head({ run, commands, onMenu }: { run: IRun } & Omit<IPageProps, 'model'>): JSX.Element {
+  const { header, can } = run;
+  const id = { id: header.run_id };
+  return (
+    <header className="rlw-page-head">
+      <div className="rlw-page-words">
+        <h1 className="rlw-title">
+          <span className="rlw-quiet">{header.experiment} / </span>
+          {header.name} <Badge badge={header.badge} />
+        </h1>
+        <div className="rlw-quiet">
+          {header.timing} · submitted {header.created}
+        </div>
+        <div className="rlw-quiet">
+          Id <code className="rlw-id">{header.run_id}</code>
+        </div>
+        {header.message && <div className="rlw-message">{header.message}</div>}
+      </div>
+      <div className="rlw-buttons">
+        <button className="rlw-button" onClick={() => void commands.execute(CommandIDs.insert, id)}>
+          Insert into notebook
+        </button>
+        {can.cancel && (
+          <button
+            className="rlw-button"
+            onClick={() => void commands.execute(CommandIDs.cancel, id)}
+          >
+            Cancel run
+          </button>
+        )}
+        {can.resume && (
+          <button
+            className="rlw-button"
+            onClick={() => void commands.execute(CommandIDs.resume, id)}
+          >
+            Resume run
+          </button>
+        )}
+        <button
+          className="rlw-button"
+          aria-label="More actions"
+          aria-haspopup="menu"
+          onClick={event => {
+            const { left, bottom } = event.currentTarget.getBoundingClientRect();
+            onMenu(left, bottom);
+          }}
+        >
+          ⋯
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Failure({ run: { failure } }: { run: IRun }): JSX.Element | null {
+  if (!failure) {
+    return null;
+  }
+  return (
+    <section className="rlw-failure" aria-label="Why it failed">
+      <b>{failure.sentence}</b>
+      {failure.place && <div className="rlw-quiet">{failure.place}</div>}
+      {failure.traceback.length > 0 && <pre tabIndex={0}>{failure.traceback.join('\n')}</pre>}
+    </section>
+  );
+}
+
+function Figures({ run }: { run: IRun }): JSX.Element {
+  return (
+    <>
+      <div className="rlw-facts">
+        {run.facts.map(fact => (
+          <div key={fact.name} className="rlw-fact">
+            <span>{fact.label}</span>
+            <b>{fact.text}</b>
+          </div>
+        ))}
+      </div>
+      {run.limit && <p className="rlw-hint">{run.limit}</p>}
+      {run.criteria.length > 0 && (
+        <div className="rlw-criteria">
+          {run.criteria.map(one => (
+            <div key={one.name} className="rlw-criterion">
+              {one.text}
+              <Bar fraction={one.fraction ?? 0} label={one.text} />
+            </div>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}

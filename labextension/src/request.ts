@@ -1,0 +1,190 @@
+/** The only module that makes requests: paths, parameters, errors as the server's sentence. */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type * as api from './contract';
+
+/** An answer that is not good; `message` is a sentence to show, `reason` the server's word. */
+export class RequestError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly reason = ''
+  ) {
+    super(message);
+    this.name = 'RequestError';
+  }
+}
+
+/** Whether an error says only that nobody waits for the answer any more. */
+export function isAborted(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/** The sentence of an error. */
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export interface IRunsQuery {
+  experiment?: string;
+  state?: string;
+  text?: string;
+  mine?: boolean;
+  archived?: boolean;
+  sort?: string;
+  order?: 'asc' | 'desc';
+  offset?: number;
+  limit?: number;
+  curves?: boolean;
+}
+
+export interface ISeriesQuery {
+  names: string[];
+  axis: api.Axis;
+  from?: number;
+  to?: number;
+  points?: number;
+  smoothing?: number;
+}
+
+type Parameters = Record<string, string | number | boolean | string[] | undefined>;
+
+/** Requests to the server extension of one Jupyter server. */
+export class Requests {
+  constructor(readonly settings: ServerConnection.ISettings) {}
+
+  root = (signal?: AbortSignal) => this.get<api.IRoot>('', {}, signal);
+  revision = (signal?: AbortSignal) => this.get<{ revision: number }>('revision', {}, signal);
+  machine = (signal?: AbortSignal) => this.get<api.IMachine>('machine', {}, signal);
+
+  async targets(signal?: AbortSignal): Promise<api.ITarget[]> {
+    return (await this.get<{ targets: api.ITarget[] }>('targets', {}, signal)).targets;
+  }
+
+  addTarget = (target: api.INewTarget) => this.send<api.ITarget>('POST', 'targets', target);
+
+  changeTarget = (name: string, change: Partial<Omit<api.INewTarget, 'name' | 'vm_size'>>) =>
+    this.send<api.ITarget>('PATCH', `targets/${encodeURIComponent(name)}`, change);
+
+  deleteTarget = (name: string) => this.send<void>('DELETE', `targets/${encodeURIComponent(name)}`);
+
+  async experiments(signal?: AbortSignal): Promise<api.IExperiment[]> {
+    const path = 'experiments';
+    return (await this.get<{ experiments: api.IExperiment[] }>(path, {}, signal)).experiments;
+  }
+
+  runs = (query: IRunsQuery, signal?: AbortSignal) =>
+    this.get<api.IRunsAnswer>('runs', { ...query }, signal);
+
+  submit = (run: Record<string, unknown>) => this.send<{ id: string }>('POST', 'runs', run);
+
+  run = (id: string, signal?: AbortSignal) => this.get<api.IRun>(of(id), {}, signal);
+
+  change = (id: string, change: api.IRunChange) => this.send<api.IRun>('PATCH', of(id), change);
+
+  remove = (id: string) => this.send<void>('DELETE', of(id));
+  cancel = (id: string) => this.send<api.IRun>('POST', of(id, 'cancel'), {});
+  resume = (id: string) => this.send<api.IRun>('POST', of(id, 'resume'), {});
+
+  children = (id: string, signal?: AbortSignal) =>
+    this.get<api.IChildTable>(of(id, 'children'), {}, signal);
+
+  metrics = (id: string, signal?: AbortSignal) =>
+    this.get<api.IMetrics>(of(id, 'metrics'), {}, signal);
+
+  series(id: string, query: ISeriesQuery, signal?: AbortSignal): Promise<api.ISeriesAnswer> {
+    const { names, ...rest } = query;
+    return this.get<api.ISeriesAnswer>(of(id, 'series'), { name: names, ...rest }, signal);
+  }
+
+  async logs(id: string, signal?: AbortSignal): Promise<api.ILogFile[]> {
+    return (await this.get<{ files: api.ILogFile[] }>(of(id, 'logs'), {}, signal)).files;
+  }
+
+  logPage = (id: string, file: string, line?: number, lines = 500, signal?: AbortSignal) =>
+    this.get<api.ILogPage>(of(id, 'logs/page'), { file, line, lines }, signal);
+
+  files = (id: string, signal?: AbortSignal) => this.get<api.IFiles>(of(id, 'files'), {}, signal);
+
+  /** The address of a run's file, for a link; `download` asks for it as an attachment. */
+  fileUrl(id: string, path: string, download = false): string {
+    const url = this.url(of(id, `files/${path.split('/').map(encodeURIComponent).join('/')}`));
+    return download ? `${url}?download=1` : url;
+  }
+
+  /** The address that a colleague opens: the run's page in JupyterLab. */
+  openUrl(id: string): string {
+    return URLExt.join(this.settings.baseUrl, 'rl-widgets', 'open', encodeURIComponent(id));
+  }
+
+  /** The address of a path below the server's base URL, as the server names it. */
+  below(path: string): string {
+    return URLExt.join(this.settings.baseUrl, path);
+  }
+
+  private url(path: string): string {
+    return URLExt.join(this.settings.baseUrl, 'rl-widgets', 'api', path);
+  }
+
+  private get<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<T> {
+    return this.ask<T>(this.url(path) + queryOf(parameters), { method: 'GET', signal });
+  }
+
+  private send<T>(method: string, path: string, body?: object): Promise<T> {
+    const headers = { 'Content-Type': 'application/json' };
+    const data = body === undefined ? {} : { body: JSON.stringify(body), headers };
+    return this.ask<T>(this.url(path), { method, ...data });
+  }
+
+  private async ask<T>(url: string, init: RequestInit): Promise<T> {
+    let response: Response;
+    try {
+      // It adds the login and the XSRF token.
+      response = await ServerConnection.makeRequest(url, init, this.settings);
+    } catch (error) {
+      if (init.signal?.aborted) {
+        throw new DOMException('Aborted', 'AbortError');
+      }
+      const why = 'The Jupyter server does not answer. It is tried again by itself.';
+      throw error instanceof ServerConnection.NetworkError ? new RequestError(why, 0) : error;
+    }
+    if (!response.ok) {
+      throw await refusal(response);
+    }
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+}
+
+function of(id: string, rest = ''): string {
+  const run = `runs/${encodeURIComponent(id)}`;
+  return rest ? `${run}/${rest}` : run;
+}
+
+function queryOf(parameters: Parameters): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (Array.isArray(value)) {
+      value.forEach(one => query.append(name, one));
+    } else if (value === true) {
+      query.set(name, '1');
+    } else if (value !== undefined && value !== false && value !== '') {
+      query.set(name, String(value));
+    }
+  }
+  const text = query.toString();
+  return text ? `?${text}` : '';
+}
+
+async function refusal(response: Response): Promise<RequestError> {
+  let said: { message?: unknown; reason?: unknown } = {};
+  try {
+    said = await response.json();
+  } catch {
+    // A proxy's page, or nothing: the status has to do.
+  }
+  const fallback = `The server answered ${response.status} ${response.statusText}.`;
+  const message = typeof said.message === 'string' && said.message ? said.message : fallback;
+  const reason = typeof said.reason === 'string' ? said.reason : '';
+  return new RequestError(message, response.status, reason);
+}

@@ -1,0 +1,156 @@
+/** The workspace that a panel shows: who it is, its compute, its machine, its runs. */
+
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import type { IMachine, IRoot, ITarget } from './contract';
+import { RequestError, isAborted, sentence } from './request';
+import type { Requests } from './request';
+import type { INews, Revisions } from './revisions';
+import { RunsModel } from './runs_model';
+import { API, VERSION } from './tokens';
+
+/** What stands between the page and the workspace. */
+export type Standing = 'asking' | 'ready' | 'missing' | 'mismatch' | 'trouble';
+
+/** Milliseconds between two looks at the machine's load while nodes are busy. */
+const LOAD = 10_000;
+
+export class WorkspaceModel implements IDisposable {
+  constructor(
+    readonly requests: Pick<Requests, 'root' | 'machine' | 'targets' | 'runs'>,
+    private readonly revisions: Pick<Revisions, 'changed' | 'watch' | 'note'>
+  ) {
+    this.runs = new RunsModel(requests);
+    revisions.changed.connect(this.onNews, this);
+  }
+
+  readonly runs: RunsModel;
+  root: IRoot | null = null;
+  machine: IMachine | null = null;
+  targets: readonly ITarget[] = [];
+  standing: Standing = 'asking';
+  /** The sentence of `standing`. */
+  message = '';
+
+  /** Anything but the list of runs, which has a signal of its own. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Whether the panel is in sight: nothing is asked for while it is not. */
+  get active(): boolean {
+    return this.watching !== null;
+  }
+
+  set active(value: boolean) {
+    if (value === this.active || this._isDisposed) {
+      return;
+    }
+    if (value) {
+      this.watching = this.revisions.watch();
+      this.timer = setInterval(() => this.lookAtLoad(), LOAD);
+      void this.open();
+    } else {
+      clearInterval(this.timer);
+      this.watching?.dispose();
+      this.watching = null;
+      this.runs.active = false;
+      this.abort.abort();
+    }
+  }
+
+  /** Ask for everything again, also for who the server is. */
+  refresh(): void {
+    this.runs.refresh();
+    void this.open();
+  }
+
+  dispose(): void {
+    this.active = false;
+    this._isDisposed = true;
+    Signal.clearData(this);
+  }
+
+  private async open(): Promise<void> {
+    this.abort.abort();
+    const abort = (this.abort = new AbortController());
+    try {
+      this.root = await this.requests.root(abort.signal);
+      this.revisions.note(this.root.revision);
+      [this.standing, this.message] = judged(this.root);
+      if (this.standing === 'ready') {
+        this.runs.active = this.active;
+        await this.lookAtCompute(abort.signal);
+      }
+    } catch (error) {
+      if (isAborted(error) || abort.signal.aborted) {
+        return;
+      }
+      const missing = error instanceof RequestError && error.status === 404;
+      this.standing = missing ? 'missing' : 'trouble';
+      this.message = missing ? MISSING : sentence(error);
+    }
+    this._changed.emit();
+  }
+
+  private async lookAtCompute(signal?: AbortSignal): Promise<void> {
+    const asked = [this.requests.targets(signal), this.requests.machine(signal)] as const;
+    [this.targets, this.machine] = await Promise.all(asked);
+  }
+
+  private lookAtLoad(): void {
+    if (this.standing === 'trouble') {
+      void this.open();
+      return;
+    }
+    // A server that nobody uses is let go idle: its load is of interest while nodes work.
+    if (this.standing === 'ready' && this.targets.some(t => t.nodes_busy + t.nodes_starting > 0)) {
+      void this.compute();
+    }
+  }
+
+  private async compute(): Promise<void> {
+    try {
+      await this.lookAtCompute(this.abort.signal);
+      this._changed.emit();
+    } catch (error) {
+      if (!isAborted(error)) {
+        // The list says what is wrong; the figures stay as they were.
+      }
+    }
+  }
+
+  private onNews(_: unknown, news: INews): void {
+    this.runs.note(news);
+    if (this.active && this.standing !== 'ready') {
+      void this.open();
+    } else if (this.active && news.targets) {
+      void this.compute();
+    }
+  }
+
+  private watching: IDisposable | null = null;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private abort = new AbortController();
+  private _isDisposed = false;
+  private readonly _changed = new Signal<this, void>(this);
+}
+
+const MISSING =
+  'The Jupyter server has no rl_widgets extension. Install rl-widgets into the environment ' +
+  'that the server runs in, and start the server again.';
+
+function judged(root: IRoot): [Standing, string] {
+  if (root.api === API && root.version === VERSION) {
+    return ['ready', ''];
+  }
+  const versions = `This page has rl_widgets ${VERSION}, the server ${root.version}.`;
+  const then =
+    'Start the server again and reload the page; if it stays so, install rl-widgets anew.';
+  return ['mismatch', `${versions} ${then}`];
+}

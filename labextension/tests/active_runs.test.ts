@@ -1,0 +1,48 @@
+import { Signal } from '@lumino/signaling';
+import { expect, test } from 'vitest';
+import { ActiveRuns } from '../src/active_runs';
+import type { IRun } from '../src/contract';
+import type { INews, Revisions } from '../src/revisions';
+import { FakeRuns, row, until } from './fakes';
+
+class Server extends FakeRuns {
+  changed = new Signal<Revisions, INews>(this as unknown as Revisions);
+  run = async (id: string) => ({ row: row(id, { final: true }) }) as IRun;
+}
+
+test('a run that was active and is no more has ended, once', async () => {
+  const server = new Server([row('a'), row('b')]);
+  const active = new ActiveRuns(server, server, 0);
+  const ended: string[] = [];
+  active.ended.connect((_, run) => ended.push(run.row.id));
+  await active.refresh();
+  expect(server.asked[0]).toMatchObject({ state: 'active' });
+  server.rows = [row('b')];
+  server.changed.emit({ runs: ['a'], targets: false, everything: false });
+  await until(() => ended.length === 1);
+  server.changed.emit({ runs: ['b'], targets: false, everything: false });
+  await until(() => server.asked.length === 3);
+  expect(ended).toEqual(['a']);
+  active.dispose();
+});
+
+test('a run that ended before the page was opened is not told of', async () => {
+  const server = new Server([]);
+  const active = new ActiveRuns(server, server, 0);
+  active.ended.connect(() => expect.unreachable());
+  await active.refresh();
+  await active.refresh();
+});
+
+test('many changes are one request, and targets none', async () => {
+  const server = new Server([row('a')]);
+  const active = new ActiveRuns(server, server, 40);
+  await active.refresh();
+  for (let i = 0; i < 20; i++) {
+    server.changed.emit({ runs: ['a'], targets: false, everything: false });
+    server.changed.emit({ runs: [], targets: true, everything: false });
+  }
+  await until(() => server.asked.length > 1);
+  expect(server.asked.length).toBe(2);
+  active.dispose();
+});

@@ -1,0 +1,73 @@
+import { ServerConnection } from '@jupyterlab/services';
+import { expect, test } from 'vitest';
+import { RequestError, Requests, isAborted } from '../src/request';
+
+function requests(answer: (url: URL, init: Request) => Response | Promise<Response>) {
+  const asked: Request[] = [];
+  const settings = ServerConnection.makeSettings({
+    baseUrl: 'http://localhost/user/ann/',
+    fetch: async (info: RequestInfo | URL, init?: RequestInit) => {
+      const request = info instanceof Request ? info : new Request(info, init);
+      asked.push(request);
+      return answer(new URL(request.url), request);
+    }
+  });
+  return { asked, requests: new Requests(settings) };
+}
+
+const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
+
+test('paths keep the base URL and quote what a person may have written', async () => {
+  const { asked, requests: ours } = requests(() => json({}));
+  await ours.run('a/b?c');
+  await ours.series('r', { names: ['x/y', 'z'], axis: 'time', points: 10 });
+  await ours.runs({ text: 'a b', mine: true, archived: false, state: '' });
+  const paths = asked.map(request => request.url.replace(/[?&]\d{13}$/, ''));
+  const base = 'http://localhost/user/ann/rl-widgets/api/runs';
+  expect(paths[0]).toBe(`${base}/a%2Fb%3Fc`);
+  expect(paths[1]).toBe(`${base}/r/series?name=x%2Fy&name=z&axis=time&points=10`);
+  expect(paths[2]).toBe(`${base}?text=a+b&mine=1`);
+});
+
+test("a refusal is the server's sentence", async () => {
+  const body = { message: 'The run is active: cancel it first.', reason: 'active' };
+  const { requests: ours } = requests(() => json(body, 409));
+  const error = await ours.remove('r').catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(RequestError);
+  expect(error).toMatchObject({ message: body.message, status: 409, reason: 'active' });
+});
+
+test("a proxy's page is not shown", async () => {
+  const { requests: ours } = requests(() => new Response('<html>', { status: 502 }));
+  await expect(ours.root()).rejects.toThrow('The server answered 502');
+});
+
+test('nothing is there: 204', async () => {
+  const { requests: ours } = requests(() => new Response(null, { status: 204 }));
+  expect(await ours.deleteTarget('t')).toBeUndefined();
+});
+
+test('a server that is gone is said in a sentence', async () => {
+  const { requests: ours } = requests(() => {
+    throw new TypeError('Failed to fetch');
+  });
+  await expect(ours.root()).rejects.toThrow('does not answer');
+});
+
+test('an answer that nobody waits for is no error to show', async () => {
+  const abort = new AbortController();
+  const { requests: ours } = requests(() => {
+    abort.abort();
+    throw new TypeError('aborted');
+  });
+  const error = await ours.root(abort.signal).catch((e: unknown) => e);
+  expect(isAborted(error)).toBe(true);
+});
+
+test('files and links are addresses below the base URL', () => {
+  const { requests: ours } = requests(() => json({}));
+  expect(ours.fileUrl('r', 'outputs/a b.pt', true)).toBe(
+    'http://localhost/user/ann/rl-widgets/api/runs/r/files/outputs/a%20b.pt?download=1'
+  );
+  expect(ours.openUrl('r')).toBe('http://localhost/user/ann/rl-widgets/open/r');
+});

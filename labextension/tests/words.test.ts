@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { sparkPath } from '../src/components/Sparkline';
+import { compareCode } from '../src/commands/compare_code';
+import { tagsChange, tagsText } from '../src/commands/tags';
+import { linkedRun, withoutRun } from '../src/deep_link';
+import { requestOf, FIRST } from '../src/form/fields';
+import { bytes, number, tick } from '../src/format';
+import { sorted } from '../src/page/columns';
+import { VERSION } from '../src/tokens';
+
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+
+test('one version everywhere', () => {
+  expect(JSON.parse(read('package.json')).version).toBe(VERSION);
+  expect(read('pyproject.toml')).toContain(`\nversion = "${VERSION}"`);
+});
+
+test('numbers are written as in the notebook', () => {
+  const cases: [number | null, string][] = [
+    [null, '—'],
+    [0, '0.00'],
+    [-20.3, '-20.30'],
+    [0.95, '0.9500'],
+    [123.456, '123.5'],
+    [208550, '208,550'],
+    [1e-5, '1e-5']
+  ];
+  cases.forEach(([value, text]) => expect(number(value)).toBe(text));
+  expect([tick(250_000), tick(1_500_000), tick(9000), tick(0)]).toEqual([
+    '250k',
+    '1.5M',
+    '9000',
+    '0'
+  ]);
+  expect([bytes(1), bytes(3_200_000)]).toEqual(['1 byte', '3.2 MB']);
+});
+
+test('a small curve has gaps, and none without two numbers', () => {
+  expect(sparkPath([])).toBe('');
+  expect(sparkPath([1, null])).toBe('');
+  expect(sparkPath([0, 1, null, 1, 0]).match(/M/g)?.length).toBe(2);
+  expect(sparkPath([5, 5])).not.toContain('NaN');
+});
+
+test('a link is read from the address and taken off it', () => {
+  const href = 'http://h/lab?rl-widgets-run=a_1&reset';
+  expect(linkedRun(href)).toBe('a_1');
+  expect(withoutRun(href)).toBe('http://h/lab?reset=');
+  expect(linkedRun('http://h/lab')).toBe('');
+});
+
+test('tags are written and read back', () => {
+  const tags = { seed: '3', good: '' };
+  expect(tagsText(tags)).toBe('seed: 3, good');
+  expect(tagsChange(tags, 'good, url: http://x')).toEqual({
+    seed: null,
+    good: '',
+    url: 'http://x'
+  });
+});
+
+test('runs are compared in the workspace that the server names', () => {
+  const insert = "from rl_widgets import X\n\nws = Workspace(folder='/w')\nRunDetails(1)";
+  expect(compareCode(insert, ['a', 'b'])).toContain("ws = Workspace(folder='/w')\nCompareRuns([");
+});
+
+test('the form sends what the contract has, and says what is no JSON', () => {
+  expect(requestOf(FIRST)).toEqual({
+    experiment: 'quickstart',
+    environment: 'CartPole-v1',
+    algorithm: 'IMPALA',
+    config: { num_workers: 2 },
+    stop: { episode_reward_mean: 150, time_total_s: 600 },
+    worker_nodes: 2
+  });
+  expect(() => requestOf({ ...FIRST, config: '{' })).toThrow('Settings of RLlib are JSON');
+});
+
+test('columns of a curve come by growing x, without points that have none', () => {
+  const curve = { name: '', x: [3, null, 1], y: [30, 20, null], gaps: 0, last_id: 0 };
+  expect(sorted(curve, false)).toEqual({ x: [1, 3], rest: [[null, 30]] });
+});

@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.{ts,tsx}'],
+    // JupyterLab's packages are ES modules that Node does not know as such.
+    server: { deps: { inline: [/@jupyterlab/, /@lumino/, /@jupyter/] } }
+  }
+});
