@@ -43,8 +43,10 @@ LEARNER_NAMES = {
     "curr_entropy_coeff": "entropy_coeff",
     "default_optimizer_learning_rate": "lr",
     "gradients_default_optimizer_global_norm": "gradient_norm",
-    "diff_num_grad_updates_vs_sampler_policy": "policy_lag_updates",
 }
+
+#: RLlib's name of the policy lag, which counts the update that learns from the samples, too.
+UPDATES_SINCE_SAMPLED = "diff_num_grad_updates_vs_sampler_policy"
 
 DEFAULT_MODULE = "default_policy"
 
@@ -228,6 +230,8 @@ def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
         for theirs, ours in LEARNER_NAMES.items():
             if theirs in stats:
                 found[prefix + ours] = stats[theirs]
+        lag = _number(stats.get(UPDATES_SINCE_SAMPLED))
+        found[f"{prefix}policy_lag_updates"] = None if lag is None else max(0.0, lag - 1.0)
     group = result.get("learner_group") or {}
     found["learner/env_steps_dropped_lifetime"] = group.get("learner_group_ts_dropped_lifetime")
     found |= _evaluation_of(result)
