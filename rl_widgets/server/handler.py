@@ -132,6 +132,11 @@ class ApiHandler(APIHandler):
             # Making JSON of 4,000 points takes milliseconds too.
             self.finish(await self._on_pool(partial(encoded, found)))
 
+    def update_api_activity(self) -> None:
+        """What a page asks for by itself, from a timer, keeps no idle server alive."""
+        if self.request.method != "GET" or self.get_query_argument("poll", "0") != "1":
+            super().update_api_activity()
+
     def _query(self) -> Mapping[str, list[str]]:
         return {name: self.get_query_arguments(name) for name in self.request.query_arguments}
 

@@ -18,6 +18,7 @@ from rl_widgets.backend import files
 from rl_widgets.backend.machine import sizes, this_machine
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
+from rl_widgets.view import wording
 
 #: Seconds for which the size of the workspace, a look at each of its files, is held.
 _SIZE_HOLDS = 60.0
@@ -49,16 +50,40 @@ def capacity(served: Served, asked: Request) -> Any:
     machine = this_machine()
     folder = served.workspace.folder
     memory = psutil.virtual_memory()
+    used, load = memory.total - memory.available, os.getloadavg()[0]
+    disk = shutil.disk_usage(folder)
+    kept = _workspace_size(folder)
     return {
         "cpus": machine.cpus,
         "memory_bytes": machine.memory,
         "gpus": machine.gpus,
-        "load_1m": os.getloadavg()[0],
-        "memory_used_bytes": memory.total - memory.available,
-        "disk_free_bytes": shutil.disk_usage(folder).free,
-        "workspace_bytes": _workspace_size(folder),
+        "load_1m": load,
+        "memory_used_bytes": used,
+        "disk_free_bytes": disk.free,
+        "workspace_bytes": kept,
         "sizes": sizes(machine),
+        "text": [
+            _gauge(
+                "CPU", f"{load:.1f} of {wording.plural(machine.cpus, 'core')}", load, machine.cpus
+            ),
+            _gauge(
+                "Memory",
+                f"{wording.size(used)} of {wording.size(machine.memory)}",
+                used,
+                machine.memory,
+            ),
+            _gauge(
+                "Disk",
+                f"{wording.size(disk.free)} free; the workspace takes {wording.size(kept)}",
+                disk.used,
+                disk.total,
+            ),
+        ],
     }
+
+
+def _gauge(label: str, text: str, used: float, whole: float) -> dict[str, Any]:
+    return {"label": label, "text": text, "fraction": min(1.0, used / whole) if whole else None}
 
 
 def trains_here() -> bool:

@@ -22,6 +22,7 @@ from rl_widgets.server.handler import AUTH_RESOURCE, EXPECTED, sentence_of, stat
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
 from rl_widgets.store.errors import NotFoundError
+from rl_widgets.view import wording
 
 MOST_FILES = 5_000
 _FOLDERS = ("head", "worker", "outputs", "logs")
@@ -61,9 +62,13 @@ def file_list(served: Served, asked: Request, run_id: str) -> Any:
                 "size": status.st_size,
                 "modified": status.st_mtime,
                 "kind": _kind(name),
+                "text": f"{wording.shown(name, 120)} ({wording.size(status.st_size)})",
             }
         )
-    return {"files": found, "bytes": files.disk_size(folder), "more": more}
+    disk = files.disk_size(folder)
+    count = f"The first {MOST_FILES:,} files" if more else wording.plural(len(found), "file")
+    summary = f"{count}; the whole run takes {wording.size(disk)} on the disk."
+    return {"files": found, "bytes": disk, "more": more, "summary": summary}
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -75,6 +75,9 @@ class RunRow:
     pinned: bool
     message: str
     user: str
+    timing: str
+    reward_text: str
+    best_text: str
 
 
 def row(served: Served, record: RunRecord, numbers: Summary, curve: bool = True) -> RunRow:
@@ -104,7 +107,22 @@ def row(served: Served, record: RunRecord, numbers: Summary, curve: bool = True)
         pinned=record.pinned,
         message=wording.shown(failed.sentence, 300) if failed else head.message,
         user=_user(served.workspace.run_folder(record.id)),
+        timing=_timing(head),
+        reward_text=wording.number(numbers.reward),
+        best_text=wording.number(numbers.best),
     )
+
+
+def _timing(head: header.Header) -> str:
+    """How long, in as few words as a list has room for."""
+    if head.running_s is not None:
+        verb = "ran" if head.final else "running for"
+        return f"{verb} {wording.short_duration(head.running_s)}"
+    if head.final:
+        return "never started"
+    if head.starting_s is not None:
+        return f"starting for {wording.short_duration(head.starting_s)}"
+    return f"queued for {wording.short_duration(head.queued_s)}"
 
 
 def runs(served: Served, asked: Request) -> Any:

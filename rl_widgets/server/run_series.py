@@ -10,9 +10,9 @@ import numpy as np
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
 from rl_widgets.store.errors import NotFoundError, UserError
-from rl_widgets.view import catalogue, progress
+from rl_widgets.view import catalogue, progress, wording
 from rl_widgets.view.charts import curve, smoothing
-from rl_widgets.view.charts.marks import Places, marks
+from rl_widgets.view.charts.marks import Places, at_words, marks
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.series import Floats, Series
 
@@ -50,7 +50,22 @@ def series(served: Served, asked: Request, run_id: str) -> Any:
             "series": lines,
             "goal": goal,
             "events": _events(reader, main, places, goal),
+            "sentence": _sentence(main, places),
         }
+
+
+def _sentence(main: Series, axis: _Axis) -> str:
+    """The line in words, for who does not see it."""
+    places, title = axis.placed(main)
+    known = np.flatnonzero(np.isfinite(places.y))
+    if not len(known):
+        return f"{wording.shown(main.name)}: no value yet."
+    last = known[-1]
+    return (
+        f"{wording.shown(main.name)}: {wording.number(float(places.y[last]))} now, "
+        f"best {wording.number(float(places.y[known].max()))}, "
+        f"{at_words(places.axis, places.unit, title, float(places.x[last]))}."
+    )
 
 
 def _held(reader: RunReader, names: list[str]) -> dict[str, Series]:

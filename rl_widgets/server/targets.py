@@ -9,7 +9,9 @@ from rl_widgets.server.request import ForbiddenError, Request
 from rl_widgets.server.run_pages import workspace_code
 from rl_widgets.server.served import Limits, Served
 from rl_widgets.store.errors import ConflictError, NotFoundError, UserError
-from rl_widgets.view import as_python
+from rl_widgets.store.targets import TargetRecord
+from rl_widgets.view import as_python, wording
+from rl_widgets.view.badge import Badge
 
 _NEW = (
     "name",
@@ -121,7 +123,19 @@ def _answer(served: Served, target: AmlCompute) -> dict[str, Any]:
         "message": record.description,
         "created": record.created,
         "code": _code(served, target.name),
+        "badge": Badge("In use", "active") if active else Badge("Ready", "good"),
+        "nodes_text": (
+            f"{status.running_node_count} busy, {status.idle_node_count} idle, "
+            f"of {status.max_nodes}"
+        ),
+        "about": _about(record),
     }
+
+
+def _about(record: TargetRecord) -> str:
+    gpus = f", {wording.plural(record.gpus, 'GPU')}" if record.gpus else ""
+    cpus = wording.plural(record.cpus, "CPU")
+    return f"{cpus}{gpus}, {wording.size(record.memory)} for each node"
 
 
 def _code(served: Served, name: str) -> str:

@@ -29,6 +29,7 @@ from traitlets.config import Config
 
 from rl_widgets.server.app import RLWidgets
 from rl_widgets.workspace import Workspace
+from tests.server.description import check
 
 TOKEN = "the-token-of-these-tests"
 BASE = "/a%40b/"
@@ -171,6 +172,7 @@ def api(jp_fetch: Fetch) -> Api:
             assert not answer.body
             return None
         found = json.loads(answer.body, parse_constant=_no_constant)
+        check(path, method, status, found)
         if status >= 400:
             assert set(found) == {"message", "reason"}
             assert found["message"].strip().endswith((".", ")", "…")), found["message"]

@@ -147,6 +147,8 @@ async def test_a_target_is_made_scaled_used_and_deleted(
     made = await api("targets", "POST", new, status=201)
     assert (made["cpus"], made["max_nodes"], made["nodes_busy"]) == (2, 4, 0)
     compile(made["code"], "code", "exec")
+    assert (made["nodes_text"], made["badge"]["text"]) == ("0 busy, 0 idle, of 4", "Ready")
+    assert made["about"] == "2 CPUs, 7.5 GB for each node"
     assert "already" in (await api("targets", "POST", new, status=409))["message"]
     own = {"name": "own", "cpus": 3, "memory_gb": 2, "max_nodes": 1}
     assert (await api("targets", "POST", own, status=201))["memory_bytes"] == 2 << 30

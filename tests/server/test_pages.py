@@ -67,6 +67,8 @@ async def test_the_list_has_all_runs_with_their_numbers(api: Api) -> None:
     assert odd["curve"] == [1.0, None, None, None, 5.0]
     assert (odd["reward"], odd["best_reward"]) == (5.0, 5.0)
     assert odd["user"]
+    assert (run["timing"][:12], run["reward_text"]) == ("running for ", "-1.00")
+    assert failed["timing"].startswith("ran 1 h")
 
 
 @pytest.mark.parametrize(
@@ -201,6 +203,9 @@ async def test_a_line_is_given_thinned_in_a_window_and_as_a_tail(api: Api, run: 
     [line] = found["series"]
     assert found["axis"] == "env_steps"
     assert found["goal"] == 18
+    assert found["sentence"] == (
+        "episode_reward_mean: -1.00 now, best -1.00, at env steps 120,000."
+    )
     assert (line["x"][0], line["y"][0], line["x"][-1]) == (12_000, -19.0, 120_000)
     window = await api(path, name="episode_reward_mean", from_=60_000, to=90_000)
     [part] = window["series"]
@@ -254,6 +259,7 @@ async def test_the_machine_says_what_it_has(api: Api) -> None:
     assert found["memory_bytes"] > found["memory_used_bytes"] > 0
     assert found["workspace_bytes"] > 0
     assert found["sizes"][0]["name"] == "LOCAL"
+    assert [gauge["label"] for gauge in found["text"]] == ["CPU", "Memory", "Disk"]
 
 
 async def test_a_run_that_a_cell_logs_is_in_the_list_at_once_with_its_numbers(
