@@ -135,6 +135,7 @@ print("seen")
 """
 
 
+@pytest.mark.long
 def test_three_clusters_at_once_see_only_themselves_and_leave_nothing(tmp_path: Path) -> None:
     folders = {name: tmp_path / name for name in ("one", "two", "three")}
     clusters: dict[str, LocalCluster] = {}

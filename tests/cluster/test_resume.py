@@ -104,6 +104,7 @@ def test_a_canceled_run_goes_on_to_its_goal_and_leaves_nothing(lab: Lab) -> None
         run.resume()
 
 
+@pytest.mark.long
 def test_a_run_whose_supervisor_was_killed_goes_on(lab: Lab) -> None:
     run = train(lab)
     wait_for_a_checkpoint(run)
