@@ -111,6 +111,12 @@ class ReadOnlyProxy(ProxyHandler):
     def proxy_request_options(self) -> dict[str, Any]:
         return {"follow_redirects": False, "connect_timeout": 10.0, "request_timeout": 60.0}
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """A sentence also before it is known who asks, which Jupyter's own page wants to know."""
+        error = (kwargs.get("exc_info") or (None, None, None))[1]
+        said = getattr(error, "log_message", None) or f"{self.request.method} is not allowed here."
+        self._say(status_code, said)
+
     def _say(self, status: int, sentence: str, again: int = 0) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")

@@ -1,0 +1,188 @@
+"""How quickly the Jupyter server extension answers, and what it uses while nobody asks.
+
+    python benchmarks/server.py [--runs 1000] [--points 10000] [--long 1000000] [--seconds 30]
+
+A real Jupyter server in a process of its own serves a workspace of `--runs` runs, all but one of
+them ended, with `--points` points each of reward, iteration and env steps, and one run with a
+metric of `--long` points. Times are those of a client on this machine, from the request to the last
+byte. The first page after the start, which has to read the runs' numbers, is told apart. The last
+part asks 50 times a second for mixed pages and gives the server's share of a core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+import psutil  # noqa: E402
+
+from rl_widgets.store import statuses  # noqa: E402
+from rl_widgets.store.metrics import NewPoint  # noqa: E402
+from rl_widgets.store.runs import RunRecord  # noqa: E402
+from rl_widgets.workspace import Workspace  # noqa: E402
+from tests.view.fixture_runs import FixtureRun, make  # noqa: E402
+
+TOKEN = "benchmark"
+LONG = "long_1700000000_0badcafe"
+REWARD = "episode_reward_mean"
+BATCH = 50_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--points", type=int, default=10_000)
+    parser.add_argument("--long", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    given = parser.parse_args()
+    print(f"load before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory(prefix="rl_widgets-benchmark-") as place:
+        folder = Path(place) / "ws"
+        began = time.monotonic()
+        run = _write(folder, given.runs, given.points, given.long)
+        size = (folder / "record.sqlite").stat().st_size
+        print(f"record written in {time.monotonic() - began:.0f} s, {size / 1e6:.0f} MB")
+        with _server(folder) as (ask, process):
+            _measure(ask, process, given.seconds)
+        run.end(statuses.CANCELED)
+
+
+def _write(folder: Path, runs: int, points: int, long: int) -> FixtureRun:
+    """All runs; the last one goes on for as long as what is returned is held."""
+    workspace = Workspace(folder=folder)
+    store, now = workspace.store, time.time()
+    for i in range(runs):
+        run_id = f"bench_{1_600_000_000 + i}_0badcafe"
+        record = RunRecord(
+            id=run_id,
+            experiment=f"exp-{i % 10}",
+            role="parent",
+            type="reinforcementlearning",
+            created=now - runs + i,
+            status=statuses.COMPLETED,
+            started=now - runs + i,
+            ended=now,
+            definition={"stop": {REWARD: 18}, "script_params": {"--run": "IMPALA"}},
+            tags={"seed": str(i % 5)},
+        )
+        store.runs.add(record, [], {})
+        workspace.run_folder(run_id).mkdir(parents=True)
+        store.metrics.add(
+            [
+                NewPoint(run_id, name, 1, now + j, value, j, 500 * j)
+                for j in range(points)
+                for name, value in ((REWARD, j % 37 + i / runs), ("training_iteration", j))
+            ]
+        )
+    run = make(folder, LONG)
+    run.start()
+    for first in range(0, long, BATCH):
+        store.metrics.add(
+            [
+                NewPoint(f"{LONG}_head", REWARD, 1, now + j / 100, (j * 7919) % 1000, j, 500 * j)
+                for j in range(first, min(long, first + BATCH))
+            ]
+        )
+    return run
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[tuple[Any, psutil.Process]]:
+    root = folder.parent / "root"
+    root.mkdir()
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(root),
+        "JUPYTER_DATA_DIR": str(root),
+        "JUPYTER_RUNTIME_DIR": str(root),
+        "JUPYTER_NO_CONFIG": "1",
+    }
+    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--port=0", "--allow-root"]
+    command += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"]
+    command += ["--ServerApp.jpserver_extensions={'rl_widgets.server': True}"]
+    command += [f"--RLWidgets.workspace={folder}"]
+    with (root / "log.txt").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 120
+        while not (found := list(root.glob("jpserver-*.json"))):
+            assert time.monotonic() < deadline, (root / "log.txt").read_text()
+            time.sleep(0.1)
+        time.sleep(0.5)
+        url = json.loads(found[0].read_text())["url"]
+
+        def ask(path: str) -> bytes:
+            request = urllib.request.Request(f"{url}rl-widgets/api/{path}")
+            request.add_header("Authorization", f"token {TOKEN}")
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return bytes(answer.read())
+
+        yield ask, psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _measure(ask: Any, process: psutil.Process, seconds: float) -> None:
+    pages = [f"runs?curves=1&limit=50&offset={50 * i}" for i in range(20)]
+    print("\n| what | median | p95 | bytes |\n|---|---|---|---|")
+    _row("first page after the start", ask, ["runs?curves=1&limit=50"])
+    deadline = time.monotonic() + 300
+    while any(row["reward"] is None for page in pages for row in json.loads(ask(page))["runs"]):
+        assert time.monotonic() < deadline, "the numbers of the runs are not known"
+    _row("a page of 50 runs with curves", ask, pages * 10)
+    _row("all runs sorted by reward, a page", ask, ["runs?sort=best&curves=1&limit=50"] * 100)
+    _row("runs that a text is in", ask, ["runs?text=exp-3&limit=50"] * 100)
+    long = f"runs/{LONG}/series?name={REWARD}"
+    _row("1,000,000 points, first look", ask, [long])
+    _row("1,000,000 points thinned to 2,000", ask, [long] * 50)
+    _row("the same, a window", ask, [f"{long}&from=1000000&to=2000000"] * 50)
+    _row("the same, smoothed", ask, [f"{long}&smoothing=0.9"] * 50)
+    _row("a run's page", ask, [f"runs/{LONG}"] * 50)
+    time.sleep(2)
+    print(f"\nidle: {100 * _share(process, seconds, None):.2f} % of a core over {seconds:.0f} s")
+    mixed = [pages[0], f"runs/{LONG}", "machine", "targets", long, "revision"]
+    share = _share(process, seconds, lambda i: ask(mixed[i % len(mixed)]))
+    print(f"50 requests/s, mixed: {100 * share:.1f} % of a core")
+    print(f"memory: {process.memory_info().rss / 1e6:.0f} MB")
+
+
+def _row(what: str, ask: Any, paths: list[str]) -> None:
+    times, size = [], 0
+    for path in paths:
+        began = time.perf_counter()
+        size = len(ask(path))
+        times.append(1000 * (time.perf_counter() - began))
+    p95 = sorted(times)[max(0, round(0.95 * len(times)) - 1)]
+    print(f"| {what} | {statistics.median(times):.1f} ms | {p95:.1f} ms | {size:,} |")
+
+
+def _share(process: psutil.Process, seconds: float, ask: Any) -> float:
+    used, began = sum(process.cpu_times()[:2]), time.monotonic()
+    i = 0
+    while (now := time.monotonic()) - began < seconds:
+        if ask is None:
+            time.sleep(min(1.0, seconds - (now - began)))
+            continue
+        ask(i)
+        i += 1
+        time.sleep(max(0.0, began + i / 50 - time.monotonic()))
+    return (sum(process.cpu_times()[:2]) - used) / (time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    main()
