@@ -118,7 +118,7 @@ def _server(folder: Path) -> Iterator[tuple[Any, psutil.Process]]:
     with (root / "log.txt").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not (found := list(root.glob("jpserver-*.json"))):
             assert time.monotonic() < deadline, (root / "log.txt").read_text()
             time.sleep(0.1)

@@ -71,6 +71,8 @@ class Caretaker(FollowingThread):
 
     def __init__(self, served: Served, period: float) -> None:
         super().__init__("rl_widgets looks after runs")
+        #: How often it has looked.
+        self.looks = 0
         self._served = served
         self._period = period
 
@@ -86,6 +88,7 @@ class Caretaker(FollowingThread):
                 _log.warning("Runs could not be looked after: %s", error)
             except Exception:  # noqa: BLE001 - as above
                 _log.exception("Runs could not be looked after")
+            self.looks += 1
             self._stop.wait(self._period)
 
 

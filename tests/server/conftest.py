@@ -83,10 +83,15 @@ def jp_serverapp(
                     "authorizer_class": Doorkeeper,
                 },
                 "IdentityProvider": {"token": TOKEN},
-                "RLWidgets": {"workspace": str(folder), **settings},
+                # The supervisors of these runs are the tests, and they may be slow to say so.
+                "RLWidgets": {"workspace": str(folder), "reaper_period": 1e6, **settings},
             }
         )
         app = _started(config, place, jp_asyncio_loop)
+        [found] = app.extension_manager.extension_apps["rl_widgets.server"]
+        jp_asyncio_loop.run_until_complete(
+            until(lambda: any(getattr(t, "looks", 0) for t in found._threads), "the first look")
+        )
         yield app
         jp_asyncio_loop.run_until_complete(app._cleanup())
         ServerApp.clear_instance()

@@ -35,9 +35,9 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
 
 def check(path: str, method: str, status: int, found: Any) -> None:
     """Fail where an answer of `path` (relative to the API) is not as described."""
-    responses = operations()[_template(path), method]["responses"]
-    if str(status) not in responses and status == 405:
+    if status == 405:
         return
+    responses = operations()[_template(path), method]["responses"]
     response = responses[str(status)]
     if "$ref" in response:
         response = description()["components"]["responses"][response["$ref"].split("/")[-1]]

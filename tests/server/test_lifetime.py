@@ -14,6 +14,7 @@ import pytest
 from jupyter_server.serverapp import ServerApp
 
 from rl_widgets.backend import servers
+from rl_widgets.backend.liveness import RunLock
 from rl_widgets.experiment import Experiment
 from rl_widgets.server.app import SCHEMA_ID, RLWidgets
 from rl_widgets.server.served import Limits, Served
@@ -22,7 +23,7 @@ from rl_widgets.store import statuses
 from rl_widgets.store.servers import ServerRecord
 from rl_widgets.workspace import Workspace
 from tests.server.conftest import Api, Fetch, until
-from tests.view.fixture_runs import FixtureRun, make
+from tests.view.fixture_runs import RUN_ID, FixtureRun, make
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,12 @@ def told(jp_serverapp: ServerApp) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def run(workspace: Workspace, folder: Path) -> FixtureRun:
+    # Held before there is a row: the server looks each second.
+    place = workspace.run_folder(RUN_ID)
+    place.mkdir(parents=True)
+    lock = RunLock.acquire(place)
     made = make(folder)
+    made.lock = lock
     made.start()
     return made
 
