@@ -9,9 +9,9 @@ from typing import Any, Final
 
 Settings = dict[str, Any]
 
-#: The network of `AtariModule`: two convolutions, 0.18 ms a frame of 42 pixels to learn from.
+#: The network of `AtariModule`: two convolutions, 0.13 ms a frame of 42 pixels to learn from.
 ATARI_MODEL: Final[Settings] = {
-    "conv_filters": [[32, 8, 4], [64, 4, 2]],
+    "conv_filters": [[24, 8, 4], [48, 4, 2]],
     "fcnet_hiddens": [256],
 }
 
@@ -67,8 +67,8 @@ ATARI_ASYNCHRONOUS: Final[Settings] = {
 
 #: Pong is small and bears larger steps at first; the last points are lost by actions at random.
 PONG: Final[Settings] = {
-    "lr": [[0, 7e-4], [600_000, 6e-4], [1_500_000, 1e-4]],
-    "entropy_coeff": [[0, 0.01], [300_000, 0.01], [700_000, 0.002]],
+    "lr": [[0, 7e-4], [400_000, 6e-4], [1_200_000, 1e-4], [2_500_000, 2e-5]],
+    "entropy_coeff": [[0, 0.01], [400_000, 0.01], [900_000, 0.002]],
 }
 
 #: A batch that waits grows old: RLlib's queue of three would be two updates of lag more.
