@@ -4,7 +4,7 @@ Python alone (an editable install without Node) it is left out."""
 from __future__ import annotations
 
 import shutil
-import warnings
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ def build(target_name: str, version: str, **settings: Any) -> None:
     if version == "editable" and shutil.which("npm") is None:
         # What is not there is nothing to install; what was built before stays.
         BUILT.mkdir(exist_ok=True)
-        warnings.warn(
+        print(
             "There is no Node here, so JupyterLab's panel is not built; all else works. "
             "Install Node 20 and this package again to have it.",
-            stacklevel=1,
+            file=sys.stderr,
         )
         return
     npm_builder(target_name, version, npm=["npm"], **settings)

@@ -56,10 +56,12 @@ export class Requests {
 
   root = (signal?: AbortSignal) => this.get<api.IRoot>('', {}, signal);
   revision = (signal?: AbortSignal) => this.get<{ revision: number }>('revision', {}, signal);
-  machine = (signal?: AbortSignal) => this.get<api.IMachine>('machine', {}, signal);
+  /** With `poll`, which a timer says, the server does not take the request for a person's. */
+  machine = (signal?: AbortSignal, poll = false) =>
+    this.get<api.IMachine>('machine', { poll }, signal);
 
-  async targets(signal?: AbortSignal): Promise<api.ITarget[]> {
-    return (await this.get<{ targets: api.ITarget[] }>('targets', {}, signal)).targets;
+  async targets(signal?: AbortSignal, poll = false): Promise<api.ITarget[]> {
+    return (await this.get<{ targets: api.ITarget[] }>('targets', { poll }, signal)).targets;
   }
 
   addTarget = (target: api.INewTarget) => this.send<api.ITarget>('POST', 'targets', target);

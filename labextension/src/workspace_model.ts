@@ -98,8 +98,9 @@ export class WorkspaceModel implements IDisposable {
     this._changed.emit();
   }
 
-  private async lookAtCompute(signal?: AbortSignal): Promise<void> {
-    const asked = [this.requests.targets(signal), this.requests.machine(signal)] as const;
+  private async lookAtCompute(signal: AbortSignal, poll = false): Promise<void> {
+    const { requests } = this;
+    const asked = [requests.targets(signal, poll), requests.machine(signal, poll)] as const;
     [this.targets, this.machine] = await Promise.all(asked);
   }
 
@@ -110,13 +111,13 @@ export class WorkspaceModel implements IDisposable {
     }
     // A server that nobody uses is let go idle: its load is of interest while nodes work.
     if (this.standing === 'ready' && this.targets.some(t => t.nodes_busy + t.nodes_starting > 0)) {
-      void this.compute();
+      void this.compute(true);
     }
   }
 
-  private async compute(): Promise<void> {
+  private async compute(poll = false): Promise<void> {
     try {
-      await this.lookAtCompute(this.abort.signal);
+      await this.lookAtCompute(this.abort.signal, poll);
       this._changed.emit();
     } catch (error) {
       if (!isAborted(error)) {

@@ -54,7 +54,7 @@ export class FakeRuns {
 
 /** Until a condition holds, with the timers of the test turned on. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2000; turn++) {
+  for (let turn = 0; turn < 20_000; turn++) {
     if (condition()) {
       return;
     }

@@ -36,6 +36,12 @@ export function Filter({ view, onChange }: IFilterProps): JSX.Element {
     const timer = setTimeout(() => onChange({ text: text.trim() }), TYPING);
     return () => clearTimeout(timer);
   }, [text, onChange]);
+  // The search was taken back elsewhere.
+  React.useEffect(() => {
+    if (!view.text) {
+      setText('');
+    }
+  }, [view.text]);
   return (
     <div className="rlw-filter" role="search" aria-label="Runs">
       <input

@@ -1,5 +1,6 @@
 import { PanelWithToolbar, ReactWidget, SidePanel, UseSignal } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
+import type { AccordionPanel } from '@lumino/widgets';
 import * as React from 'react';
 import type { ITarget } from '../contract';
 import { linesOf } from '../run_groups';
@@ -32,6 +33,7 @@ export class Sidebar extends SidePanel {
     this.header.addWidget(new Head(model));
     this.addWidget(this.computeSection());
     this.addWidget(this.runsSection());
+    (this.content as AccordionPanel).setRelativeSizes([2, 5]);
     model.changed.connect(this.onChanged, this);
     model.runs.changed.connect(this.showRuns, this);
     this.onChanged();

@@ -75,7 +75,7 @@ function Page({ model, file, line, onLine }: IPageProps): JSX.Element {
   if (trouble) {
     return <p className="rlw-notice rlw-warning">{trouble}</p>;
   }
-  if (!value) {
+  if (value?.file !== file) {
     return <p className="rlw-hint">The log is being read.</p>;
   }
   const later = value.first + value.lines.length;

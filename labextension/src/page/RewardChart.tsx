@@ -92,7 +92,7 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
         onCursor={setCursor}
       />
       <p className="rlw-unseen">{value.sentence ?? told(name, value.unit, curve)}</p>
-      <Table name={name} unit={value.unit} curve={curve} />
+      <Table name={name} answer={value} curve={curve} />
     </section>
   );
 }
@@ -193,9 +193,10 @@ export function told(name: string, unit: string, curve: ICurve): string {
 const ROWS = 50;
 
 /** The newest points as a table, for those who do not see the curve. */
-function Table(props: { name: string; unit: string; curve: ICurve }): JSX.Element {
+function Table(props: { name: string; answer: ISeriesAnswer; curve: ICurve }): JSX.Element {
   const [open, setOpen] = React.useState(false);
-  const { name, unit, curve } = props;
+  const { name, curve } = props;
+  const { unit, events } = props.answer;
   const first = Math.max(0, curve.x.length - ROWS);
   return (
     <details className="rlw-table" onToggle={event => setOpen(event.currentTarget.open)}>
@@ -221,6 +222,11 @@ function Table(props: { name: string; unit: string; curve: ICurve }): JSX.Elemen
               ))}
             </tbody>
           </table>
+          <ul aria-label="Events">
+            {events.map((event, i) => (
+              <li key={i}>{event.title}</li>
+            ))}
+          </ul>
         </div>
       )}
     </details>

@@ -72,7 +72,8 @@ export class Plot {
     };
     const line = () => this.colour('--rlw-line');
     const none = { label: '', stroke: 'transparent', width: 0, points: { show: false } };
-    const faint = () => `color-mix(in srgb, ${line()} 18%, transparent)`;
+    // The line's colour, nearly transparent.
+    const faint = () => `${line()}2e`;
     return {
       width: Math.max(NARROW, this.node.clientWidth),
       height: this.height,

@@ -1,0 +1,236 @@
+"""A real JupyterLab with the server extension and the panel, and pages of Chromium on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.browser.conftest import ARTIFACTS, FLAGS
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Server:
+    """JupyterLab in a folder, on the panel as it is built here; it may be started again."""
+
+    def __init__(self, folder: Path, own: Path, *flags: str, base: str = "/") -> None:
+        self.folder = folder
+        self.token = secrets.token_hex(16)
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self._port = s.getsockname()[1]
+        self.base = f"http://127.0.0.1:{self._port}{base}"
+        self._own = own
+        self._flags = [*flags, f"--ServerApp.base_url={base}"]
+        for name, values in {
+            "notification": {"fetchNews": "false", "checkForUpdates": False},
+        }.items():
+            place = own / "settings" / "@jupyterlab" / "apputils-extension"
+            place.mkdir(parents=True, exist_ok=True)
+            (place / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+        # The panel of this checkout, also where an older one is installed.
+        extensions = own / "data" / "labextensions"
+        extensions.mkdir(parents=True)
+        (extensions / "rl-widgets").symlink_to(ROOT / "rl_widgets" / "labextension")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        own = self._own
+        with (own / "jupyter.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "jupyterlab",
+                    "--no-browser",
+                    "--allow-root",
+                    f"--port={self._port}",
+                    "--ServerApp.port_retries=0",
+                    f"--IdentityProvider.token={self.token}",
+                    f"--ServerApp.root_dir={self.folder}",
+                    "--ServerApp.jpserver_extensions=rl_widgets.server=True",
+                    "--LabApp.expose_app_in_browser=True",
+                    *self._flags,
+                ],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={
+                    **os.environ,
+                    "JUPYTER_CONFIG_DIR": str(own / "config"),
+                    "JUPYTER_DATA_DIR": str(own / "data"),
+                    "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+                    "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+                    "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+                },
+            )
+        deadline = time.monotonic() + 90
+        while not self.answers("api/status"):
+            assert self._process.poll() is None, (own / "jupyter.log").read_text()[-3000:]
+            assert time.monotonic() < deadline, "JupyterLab did not start"
+            time.sleep(0.2)
+
+    def answers(self, path: str) -> bool:
+        try:
+            return self.get(path) is not None
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def get(self, path: str) -> Any:
+        """What the server answers a program."""
+        request = urllib.request.Request(
+            self.base + path, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def write(self, name: str, *cells: str) -> None:
+        """A notebook of code cells, not run yet."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, self.folder / name)
+
+
+class Lab:
+    """A page on the server, and what a person does in it."""
+
+    def __init__(self, page: Page, server: Server) -> None:
+        self.page = page
+        self.server = server
+        self.errors: list[str] = []
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda e: self.errors.append(str(e)))
+
+    def open(self, path: str = "lab") -> None:
+        joint = "&" if "?" in path else "?"
+        self.page.goto(f"{self.server.base}{path}{joint}token={self.server.token}")
+        self.ready()
+
+    def ready(self) -> None:
+        self.page.wait_for_function("() => window.jupyterapp?.restored")
+        self.page.evaluate("() => window.jupyterapp.restored")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+    def show_panel(self) -> Locator:
+        self.execute("rl-widgets:show-panel")
+        panel = self.page.locator(".rlw-sidebar")
+        panel.wait_for()
+        return panel
+
+    def lines(self) -> Locator:
+        return self.page.locator(".rlw-runs [role=treeitem]")
+
+    def line(self, run: str) -> Locator:
+        return self.page.locator(f'.rlw-runs [data-run-id="{run}"]')
+
+    def run_page(self) -> Locator:
+        return self.page.locator(".rlw-page:visible")
+
+    def execute(self, command: str, **arguments: str) -> None:
+        self.page.evaluate(
+            "([c, a]) => { window.jupyterapp.commands.execute(c, a); }", [command, arguments]
+        )
+
+    def use_theme(self, name: str) -> None:
+        light = "false" if "Dark" in name else "true"
+        self.execute("apputils:change-theme", theme=name)
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+    def picture(self, name: str) -> None:
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=str(ARTIFACTS / f"{name}.png"))
+
+    def wait_until(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
+            self.page.wait_for_timeout(50)
+
+
+@pytest.fixture
+def make_server(tmp_path: Path, own_home: Path) -> Iterator[Callable[..., Server]]:
+    made: list[Server] = []
+
+    def make(*flags: str, base: str = "/") -> Server:
+        folder = tmp_path / f"notebooks-{len(made)}"
+        own = tmp_path / f"jupyter-{len(made)}"
+        folder.mkdir()
+        own.mkdir()
+        server = Server(folder, own, *flags, base=base)
+        made.append(server)
+        server.start()
+        return server
+
+    try:
+        yield make
+    finally:
+        for server in made:
+            server.stop()
+
+
+@pytest.fixture
+def server(make_server: Callable[..., Server]) -> Server:
+    return make_server()
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS
+        )
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+@pytest.fixture
+def new_lab(
+    chromium: Browser, server: Server, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Lab]]:
+    """Pages that share nothing, as two persons' browsers do."""
+    made: list[Lab] = []
+
+    def make(other: Server | None = None, width: int = 1300, height: int = 1000) -> Lab:
+        context = chromium.new_context(viewport={"width": width, "height": height})
+        lab = Lab(context.new_page(), other or server)
+        made.append(lab)
+        return lab
+
+    yield make
+    for i, lab in enumerate(made):
+        # What the page showed last tells why a test failed.
+        lab.picture(f"last-{request.node.name}-{i}")
+        assert lab.errors == []
+
+
+@pytest.fixture
+def lab(new_lab: Callable[..., Lab]) -> Lab:
+    return new_lab()
