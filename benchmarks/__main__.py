@@ -11,7 +11,15 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 #: In the order of how long they take; each file says what it measures and which arguments it has.
-NAMES = ("interface", "live_view", "startup", "overhead", "training_cpu", "training_throughput")
+NAMES = (
+    "interface",
+    "live_view",
+    "server",
+    "startup",
+    "overhead",
+    "training_cpu",
+    "training_throughput",
+)
 
 #: Longer than a sitting: only by name.
 LONG = ("learning",)
