@@ -35,7 +35,8 @@ def result(iteration=1, returns=(), lengths=None, steps=100, episodes=None):
             "default_policy": {
                 "total_loss": 0.5, "pi_loss": 90.0, "mean_pi_loss": 0.3, "vf_loss": 80.0,
                 "mean_vf_loss": 0.2, "entropy": 1.7,
-                "diff_num_grad_updates_vs_sampler_policy": 2.5, "num_trainable_parameters": math.nan,
+                "diff_num_grad_updates_vs_sampler_policy": 2.5,
+                "num_trainable_parameters": math.nan,
             },
         },
         "fault_tolerance": {"num_healthy_workers": 2, "num_remote_worker_restarts": 1},
