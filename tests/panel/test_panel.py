@@ -217,7 +217,7 @@ def test_a_server_without_the_extension_is_said(
     lab.open()
     panel = lab.show_panel()
     panel.get_by_text("has no rl_widgets extension").wait_for()
-    assert panel.locator(".rlw-notice").count() == 1
+    assert panel.locator(".rlw-notice:visible").count() == 1
 
 
 def test_below_a_base_url(
