@@ -324,7 +324,8 @@ def stop_when(folder: Path, condition: Any, seconds: float = 150) -> Any:
 
 
 @pytest.mark.cluster
-@pytest.mark.parametrize("algorithm", ["IMPALA", pytest.param("PPO", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("algorithm", ["IMPALA", "PPO"])
 def test_evaluations_come_beside_the_training_and_at_its_end(
     cluster: Path, tmp_path: Path, algorithm: str
 ) -> None:

@@ -58,6 +58,7 @@ def test_a_request_that_can_never_be_met_ends_at_once(cluster, tmp_path):
         tune.run("IMPALA", config={"env": "CartPole-v1", "num_workers": 90}, local_dir=tmp_path)
 
 
+@pytest.mark.long
 def test_impala_learns_and_stops_by_the_old_name(cluster, tmp_path, capsys):
     seen = []
     analysis = tune.run(
