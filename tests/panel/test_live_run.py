@@ -11,7 +11,12 @@ from rl_widgets import Workspace
 from rl_widgets.store import statuses
 from tests.panel.conftest import Lab
 
-pytestmark = [pytest.mark.browser, pytest.mark.cluster, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.cluster,
+    pytest.mark.long,
+    pytest.mark.timeout(600),
+]
 
 
 @pytest.fixture
