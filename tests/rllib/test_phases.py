@@ -158,7 +158,9 @@ def test_a_learner_travels_to_other_processes():
 
 
 def algorithm(num_learners=0, num_env_runners=2, asynchronous=True, waited=0.0):
-    config = SimpleNamespace(num_learners=num_learners, num_env_runners=num_env_runners)
+    config = SimpleNamespace(
+        num_learners=num_learners, num_env_runners=num_env_runners, num_cpus_per_env_runner=1
+    )
     if asynchronous:
         config.learner_queue_size = 3
     manager = SimpleNamespace(waited_s=waited, num_outstanding_async_reqs=lambda tag: 4)
