@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rl_widgets.backend.cluster_record import RECORD_NAME, read_record
+from rl_widgets.view.jupyter_server import page_of
 from rl_widgets.view.reader import RunReader
 
 
@@ -28,6 +29,9 @@ def ray_dashboard(reader: RunReader) -> RayDashboard:
     cluster = read_record(path)
     if cluster is None or not cluster.dashboard:
         return RayDashboard("", "The Ray dashboard comes with the head node.")
+    served = page_of(reader, "ray")
+    if served:
+        return RayDashboard(served, "Through the Jupyter server, to look at only.")
     return RayDashboard(
         f"http://{cluster.dashboard}",
         "It answers on the machine of the run alone, and asks for the cluster's token: the value "

@@ -12,12 +12,13 @@ import ipywidgets
 from rl_widgets.store.errors import RLWidgetsError
 from rl_widgets.view.configuration import Configuration, configuration, stamp
 from rl_widgets.view.html import configuration as html_configuration
+from rl_widgets.view.jupyter_server import page_of
 from rl_widgets.view.ray_dashboard import ray_dashboard
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.tensorboard import Tensorboard
 
-#: Seconds between two looks at whether the Ray dashboard is there.
+#: Seconds between two looks at whether the Ray dashboard and a Jupyter server are there.
 _LOOK = 2.0
 
 
@@ -34,6 +35,8 @@ class ConfigurationPanel(Panel):
         self._looked = -_LOOK
         self._board: Tensorboard | None = None
         self._board_words = ""
+        #: Where the Jupyter server has a TensorBoard of the run; '' without such a server.
+        self._served = ""
         self._closed = False
         self._code, self._notes, self._table = (ipywidgets.HTML() for _ in range(3))
         self._links, self._dashboard = ipywidgets.HTML(), ipywidgets.HTML()
@@ -92,6 +95,8 @@ class ConfigurationPanel(Panel):
             self._looked = now
             dashboard = html_configuration.dashboard(ray_dashboard(reader))
             set_value(self._dashboard, value=dashboard)
+            self._served = page_of(reader, "tensorboard")
+            self._show_board()
 
     def close(self) -> None:
         self._closed = True
@@ -140,8 +145,10 @@ class ConfigurationPanel(Panel):
 
     def _show_board(self) -> None:
         url = None if self._board is None else self._board.url
-        set_shown(self._start, self._board is None)
+        # One that was started here is shown until it is ended.
+        served = self._served if self._board is None else ""
+        set_shown(self._start, self._board is None and not served)
         set_shown(self._stop, self._board is not None)
-        page = html_configuration.tensorboard(url, self._board_words)
+        page = html_configuration.tensorboard(url, self._board_words, served)
         set_value(self._links, value=page)
         set_shown(self._links, bool(page))

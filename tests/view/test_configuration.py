@@ -20,7 +20,7 @@ from rl_widgets import (
     WorkerConfiguration,
     Workspace,
 )
-from rl_widgets.backend import submission
+from rl_widgets.backend import servers, submission
 from rl_widgets.backend.cluster_record import ClusterRecord
 from rl_widgets.store import statuses
 from rl_widgets.view.as_python import as_python, literal
@@ -32,6 +32,7 @@ from rl_widgets.view.configuration import (
     stamp,
 )
 from rl_widgets.view.html import configuration as html_configuration
+from rl_widgets.view.jupyter_server import page_of
 from rl_widgets.view.ray_dashboard import ray_dashboard
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import make
@@ -297,6 +298,13 @@ def test_the_ray_dashboard_is_named_while_the_cluster_lives_and_its_token_is_not
     assert found.url == "http://127.0.0.1:1"
     assert "token" in found.sentence
     assert "hunter2" not in repr(found)
+    # Through a Jupyter server that runs (this process stands for it): its host is not named.
+    server = servers.this_process("http://inside:8888/user/mia/")
+    reader.store.servers.add(server)
+    assert ray_dashboard(reader).url == f"/user/mia/rl-widgets/ray/{run.run_id}/"
+    assert page_of(reader, "tensorboard") == f"/user/mia/rl-widgets/tensorboard/{run.run_id}/"
+    reader.store.servers.remove(server.host, server.pid)
+    assert page_of(reader, "tensorboard") == ""
     os.unlink(run.folder / "cluster.json")
     run.end(statuses.COMPLETED)
     reader.read()

@@ -70,8 +70,13 @@ def code(text: str) -> str:
     )
 
 
-def tensorboard(url: str | None, words: str) -> str:
-    """The link to a TensorBoard that runs, or the words on one that does not; or ''."""
+def tensorboard(url: str | None, words: str, served: str = "") -> str:
+    """The link to a TensorBoard that runs, or the words on one that does not; or ''.
+
+    `served`: the address under which the Jupyter server starts one; '' where there is none.
+    """
+    if served:
+        return _link(served, "TensorBoard")
     if url is None:
         return f'<span class="rlw-note">{escape(words)}</span>' if words else ""
     return (
