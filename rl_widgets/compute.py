@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rl_widgets.backend.machine import GIB, Machine, Size, find_size, sizes, this_machine
+from rl_widgets.fields.compute_target import NETWORK, ComputeTargetFields, Nodes
+from rl_widgets.fields.specification import collect, fields_of
 from rl_widgets.store.database import Store
-from rl_widgets.store.errors import ConflictError, RLWidgetsError
+from rl_widgets.store.errors import ConflictError, FieldError, RLWidgetsError
 from rl_widgets.store.targets import TargetRecord
 from rl_widgets.store.times import utc_text
 
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
 #: The target that every workspace has: this machine as one node.
 LOCAL_TARGET = "local"
-MAX_NODES = 1_000
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z0-9]")
 _TYPE = "AmlCompute"
 
 
@@ -72,11 +71,10 @@ class ComputeTarget:
         provisioning_configuration: AmlComputeProvisioningConfiguration,
     ) -> AmlCompute:
         """Make a new target. Raises `ComputeTargetException` for a bad or a taken name."""
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ComputeTargetException(
-                f"{name!r:.80} cannot name a compute target: 2 to 24 letters, digits and '-', "
-                "beginning with a letter and not ending with '-'."
-            )
+        try:
+            fields_of(ComputeTargetFields)["name"].check(name)
+        except FieldError as error:
+            raise ComputeTargetException(str(error)) from None
         if not isinstance(provisioning_configuration, AmlComputeProvisioningConfiguration):
             raise ComputeTargetException(
                 "ComputeTarget.create takes what AmlCompute.provisioning_configuration(…) returns, "
@@ -129,35 +127,33 @@ class AmlCompute(ComputeTarget):
 
         Raises `ComputeTargetException`, with what to change, for what cannot be.
         """
-        size = _size(vm_size, cpus, gpus, memory_gb)
-        if vm_priority not in ("dedicated", "lowpriority"):
-            raise ComputeTargetException(
-                f"vm_priority is 'dedicated' or 'lowpriority', not {vm_priority!r:.60}."
-            )
-        if max_nodes is None:
-            raise ComputeTargetException("max_nodes is needed: how many nodes at most.")
-        _check_nodes(min_nodes, max_nodes)
-        _check_idle(idle_seconds_before_scaledown)
-        network = {
-            "vnet_resourcegroup_name": vnet_resourcegroup_name,
-            "vnet_name": vnet_name,
-            "subnet_name": subnet_name,
-        }
-        missing = [name for name, value in network.items() if not value]
-        if missing and len(missing) < len(network):
-            raise ComputeTargetException(
-                "vnet_resourcegroup_name, vnet_name and subnet_name are given all or none; "
-                f"{' and '.join(missing)} is missing."
-            )
+        values = _checked(
+            {
+                "vm_size": vm_size,
+                "vm_priority": vm_priority,
+                "min_nodes": min_nodes,
+                "max_nodes": max_nodes,
+                "idle_seconds_before_scaledown": idle_seconds_before_scaledown,
+                "vnet_resourcegroup_name": vnet_resourcegroup_name,
+                "vnet_name": vnet_name,
+                "subnet_name": subnet_name,
+                "tags": tags,
+                "description": description,
+                "cpus": cpus,
+                "gpus": gpus,
+                "memory_gb": memory_gb,
+            }
+        )
+        network = {name: values[name] for name in NETWORK if values[name]}
         return AmlComputeProvisioningConfiguration(
-            size=size,
-            vm_priority=vm_priority,
-            min_nodes=min_nodes,
-            max_nodes=max_nodes,
-            idle_seconds_before_scaledown=idle_seconds_before_scaledown,
-            network={} if missing else {k: str(v) for k, v in network.items()},
-            tags=dict(tags or {}),
-            description=description or "",
+            size=_size(values),
+            vm_priority=values["vm_priority"],
+            min_nodes=values["min_nodes"],
+            max_nodes=values["max_nodes"],
+            idle_seconds_before_scaledown=values["idle_seconds_before_scaledown"],
+            network=network,
+            tags=dict(values["tags"] or {}),
+            description=values["description"] or "",
         )
 
     @staticmethod
@@ -268,8 +264,9 @@ class AmlCompute(ComputeTarget):
             if idle_seconds_before_scaledown is None
             else idle_seconds_before_scaledown
         )
-        _check_nodes(low, high)
-        _check_idle(idle)
+        # The size is not asked for: any that there can be will do.
+        scale = {"min_nodes": low, "max_nodes": high, "idle_seconds_before_scaledown": idle}
+        _checked({"cpus": 1, **scale})
         self._workspace.store.targets.change(
             self.name, min_nodes=low, max_nodes=high, idle_seconds=idle
         )
@@ -434,51 +431,20 @@ def _record(name: str, configuration: AmlComputeProvisioningConfiguration) -> Ta
     )
 
 
-def _size(vm_size: str, cpus: int | None, gpus: int, memory_gb: float | None) -> Size:
-    if cpus is not None:
-        if vm_size:
-            raise ComputeTargetException("Give either vm_size or cpus (a size of your own).")
-        _check_whole("cpus", cpus, 1, 1024)
-        _check_whole("gpus", gpus, 0, 64)
-        memory = 4.0 * cpus if memory_gb is None else memory_gb
-        if isinstance(memory, bool) or not isinstance(memory, (int, float)) or not memory >= 0.5:
-            raise ComputeTargetException(
-                f"memory_gb is a number of at least 0.5 (GiB), not {memory_gb!r:.60}."
-            )
-        return Size("CUSTOM", cpus, float(memory), gpus)
-    if not isinstance(vm_size, str) or not vm_size:
-        raise ComputeTargetException(
-            "vm_size is needed, such as 'STANDARD_D2_V2' or 'LOCAL_2', or cpus=… for a size of "
-            "your own. AmlCompute.supported_vmsizes(ws) lists them."
-        )
-    size = find_size(vm_size)
-    if size is None:
-        names = ", ".join(s.name for s in sizes())
-        raise ComputeTargetException(
-            f"There is no size {vm_size!r:.80}. There are: {names}; or give cpus=…, gpus=…, "
-            "memory_gb=… for a size of your own."
-        )
-    return size
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    found, errors = collect(Nodes, values)
+    for sentence in errors.values():
+        raise ComputeTargetException(sentence)
+    return found
 
 
-def _check_nodes(min_nodes: Any, max_nodes: Any) -> None:
-    _check_whole("min_nodes", min_nodes, 0, MAX_NODES)
-    _check_whole("max_nodes", max_nodes, 1, MAX_NODES)
-    if min_nodes > max_nodes:
-        raise ComputeTargetException(
-            f"min_nodes ({min_nodes}) is greater than max_nodes ({max_nodes})."
-        )
-
-
-def _check_idle(seconds: Any) -> None:
-    _check_whole("idle_seconds_before_scaledown", seconds, 0, 7 * 86_400)
-
-
-def _check_whole(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ComputeTargetException(
-            f"{name} is a whole number from {low} to {high:,}, not {value!r:.60}."
-        )
+def _size(values: dict[str, Any]) -> Size:
+    cpus, memory = values["cpus"], values["memory_gb"]
+    if cpus is None:
+        size = find_size(values["vm_size"])
+        assert size is not None, "its name was checked"
+        return size
+    return Size("CUSTOM", cpus, float(4 * cpus if memory is None else memory), values["gpus"])
 
 
 __all__ = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import os
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rl_widgets.backend import submission
+from rl_widgets.fields.names import ExperimentName
 from rl_widgets.store.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rl_widgets.run import Run
     from rl_widgets.workspace import Workspace
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,35}")
+_NAME = ExperimentName(label="Experiment")
 
 
 class Experiment:
@@ -28,11 +28,7 @@ class Experiment:
     """
 
     def __init__(self, workspace: Workspace, name: str) -> None:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise UserError(
-                f"{name!r:.80} cannot name an experiment: 3 to 36 letters, digits, '_' and '-', "
-                "beginning with a letter or a digit."
-            )
+        _NAME.check(name)
         self.workspace = workspace
         self.name = name
         workspace.store.runs.add_experiment(name)

@@ -16,12 +16,14 @@ ALLOWED = {
     "store": {"store"},
     "backend": {"backend", "store"},
     "rllib": {"rllib", "store", "run"},
-    "public": {"public", "backend", "store"},
+    "fields": {"fields", "backend", "store"},
+    "public": {"public", "fields", "backend", "store"},
+    "forms": {"forms", "view", "public", "fields", "rllib", "backend", "store"},
     "view": {"view", "public", "backend", "store"},
-    "widgets": {"widgets", "view", "public", "store"},
-    "server": {"server", "view", "public", "backend", "store"},
+    "widgets": {"widgets", "forms", "fields", "view", "public", "store"},
+    "server": {"server", "forms", "fields", "view", "public", "backend", "store"},
     "terminal": {"view", "public", "store"},
-    "cli": {"terminal", "view", "public", "store"},
+    "cli": {"terminal", "forms", "view", "public", "store"},
 }
 
 #: Where a library may be imported at all.
@@ -124,6 +126,18 @@ def test_a_server_without_ray_and_torch_has_the_extension() -> None:
     )
     assert "ipywidgets" not in loaded
     assert "bqplot" not in loaded
+
+
+def test_forms_need_neither_ray_nor_torch() -> None:
+    blocked = "import sys; sys.modules.update(ray=None, torch=None, gymnasium=None)"
+    check = (
+        "import tempfile; from rl_widgets import Workspace;"
+        "from rl_widgets.forms.checking import *;"
+        "found = check(ExperimentFields, {'experiment': 'abc', 'environment': 'CartPole-v1',"
+        "'config': {'lr': 'x'}}, Workspace(folder=tempfile.mkdtemp()));"
+        "assert set(found.errors) == {'config.lr'}, found.errors; describe(KINDS['appo']())"
+    )
+    assert "ipywidgets" not in _loaded_by(f"{blocked}\n{check}")
 
 
 def test_every_public_name_can_be_imported() -> None:

@@ -92,11 +92,17 @@ def prepare(
 def _take_preset(config: Mapping[str, Any], algorithm: str) -> tuple[str | None, dict[str, Any]]:
     rest = dict(config)
     name = rest.pop("preset", None)
+    if name is not None:
+        check_preset(algorithm, name)
+    return name, rest
+
+
+def check_preset(algorithm: str, name: Any) -> None:
+    """Raise `ConfigError` for a preset that is none of the algorithm."""
     fitting = [known for known in PRESETS if known.startswith(f"{algorithm.lower()}-")]
-    if name is None or name in fitting:
-        return name, rest
-    there_are = f"there are {', '.join(fitting)}" if fitting else "it has none"
-    raise ConfigError(f"'preset' is {name!r:.60}, which is none of {algorithm}: {there_are}.")
+    if name not in fitting:
+        there_are = f"there are {', '.join(fitting)}" if fitting else "it has none"
+        raise ConfigError(f"'preset' is {name!r:.60}, which is none of {algorithm}: {there_are}.")
 
 
 def _sized(

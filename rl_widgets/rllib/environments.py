@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rl_widgets.rllib.atari import atari_names, looks_like_atari, make_vector_env
@@ -67,6 +68,8 @@ def register_atari(env: str) -> None:
 
 
 def _registered_with_ray(env: str) -> bool:
+    if "ray.tune.registry" not in sys.modules:
+        return False
     from ray.tune.registry import ENV_CREATOR, _global_registry
 
     return bool(_global_registry.contains(ENV_CREATOR, env))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from rl_widgets.store.errors import RLWidgetsError, UserError
+from rl_widgets.store.nearest import nearest as nearest
 
 
 class ConfigError(UserError):
@@ -33,13 +32,3 @@ class OutOfMemory(RLWidgetsError):
 
 class TrainingError(RLWidgetsError):
     """The training ended with an error whose original exception could not be brought back."""
-
-
-def nearest(name: str, names: Iterable[object]) -> str:
-    """Return `' Did you mean …?'` with the nearest of `names`, or an empty string."""
-    from difflib import get_close_matches
-
-    known = sorted({str(item) for item in names})
-    by_lower = {item.lower(): item for item in known}
-    found = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.55)
-    return f" Did you mean {by_lower[found[0]]!r}?" if found else ""

@@ -107,7 +107,7 @@ def _json_object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(_json_mistake(text, error)) from None
+        raise argparse.ArgumentTypeError(json_mistake(text, error)) from None
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     if not isinstance(value, dict):
@@ -117,7 +117,8 @@ def _json_object(text: str) -> dict[str, Any]:
     return value
 
 
-def _json_mistake(text: str, error: json.JSONDecodeError) -> str:
+def json_mistake(text: str, error: json.JSONDecodeError) -> str:
+    """Where and why a text is no JSON, with the place shown beneath."""
     lines = text.splitlines() or [""]
     line = lines[min(error.lineno, len(lines)) - 1]
     start = max(0, error.colno - 31)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -90,6 +91,9 @@ def algorithm_class(name: str | type) -> Any:
 
 def known_settings(config: Any) -> dict[str, Setting]:
     """The settings that an algorithm's configuration takes on the new API stack, by name."""
+    catalogued: dict[str, Setting] | None = getattr(config, "settings", None)
+    if isinstance(catalogued, dict):  # no RLlib here: out of `catalogue.json`
+        return catalogued
     config_class: Any = type(config)
     return _settings_of(config_class)
 
@@ -147,9 +151,9 @@ def is_search_space(value: Any) -> bool:
     """Whether Tune will choose the value: `{"grid_search": […]}`, `tune.uniform(…)` and so on."""
     if isinstance(value, dict):
         return set(value) == {"grid_search"}
-    from ray.tune.search.sample import Domain
-
-    return isinstance(value, Domain)
+    # No value can be of a class whose module was never loaded; a form's server has no Ray.
+    sample = sys.modules.get("ray.tune.search.sample")
+    return sample is not None and isinstance(value, sample.Domain)
 
 
 def describe(annotation: Any) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from rl_widgets.rllib.catalogue import metric_names
 from rl_widgets.rllib.errors import StopError, nearest
 
 #: At the top of a result: Tune's own names, and those that `results.py` writes.
@@ -69,13 +70,13 @@ def can_be_in_a_result(name: str) -> bool:
         return True
     part, _, leaf = name.rpartition("/")
     if part in _LISTED:
-        return leaf in _rllib_names()
+        return leaf in metric_names()
     return any(part == prefix or part.startswith(f"{prefix}/") for prefix in _OPEN)
 
 
 @cache
-def _rllib_names() -> frozenset[str]:
-    """Every name of a metric that RLlib itself uses."""
+def rllib_metrics() -> frozenset[str]:
+    """Every name of a metric that RLlib itself uses, read from it; `catalogue.json` keeps them."""
     from ray.rllib.utils import metrics
 
     names = {
@@ -96,7 +97,7 @@ def _nearest_result(name: str) -> str:
 
 
 def _suggestions() -> list[str]:
-    episode = [name for name in _rllib_names() if name.startswith(("episode_", "num_e"))]
+    episode = [name for name in metric_names() if name.startswith(("episode_", "num_e"))]
     return [*TOP_NAMES, *(f"env_runners/{name}" for name in episode)]
 
 

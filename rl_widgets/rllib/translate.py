@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rl_widgets.rllib.catalogue import model_types
 from rl_widgets.rllib.errors import ConfigError, nearest
 from rl_widgets.rllib.names import (
     OLD_MODEL_NAMES,
@@ -165,11 +166,12 @@ def _agents(translation: Translation, value: Any, name: str) -> None:
 
 
 def _callbacks(translation: Translation, value: Any, name: str) -> None:
-    from ray.rllib.callbacks.callbacks import RLlibCallback
+    if isinstance(value, type):
+        from ray.rllib.callbacks.callbacks import RLlibCallback
 
-    if isinstance(value, type) and issubclass(value, RLlibCallback):
-        translation.settings["callbacks_class"] = value
-        return
+        if issubclass(value, RLlibCallback):
+            translation.settings["callbacks_class"] = value
+            return
     if not isinstance(value, Mapping):
         raise ConfigError(
             f"'callbacks' is {value!r}; give a dictionary such as "
@@ -193,15 +195,12 @@ def _share_layers(translation: Translation, value: Any, name: str) -> None:
 
 def _model(translation: Translation, value: Any, name: str) -> None:
     import dataclasses
-    import typing
-
-    from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     if not isinstance(value, Mapping):
         raise ConfigError(f"{name!r} is {value!r}; it must be a dictionary.")
-    hints = typing.get_type_hints(DefaultModelConfig)
+    hints = model_types()
     for key, item in value.items():
         fate = OLD_MODEL_NAMES.get(key)
         if key == "dim":

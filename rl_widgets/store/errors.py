@@ -14,6 +14,14 @@ class UserError(RLWidgetsError, ValueError):
     """What was asked for cannot be: a wrong name, type, bound, file or setting."""
 
 
+class FieldError(UserError):
+    """One field of what a person filled in cannot be; `field` is its name, with dots into it."""
+
+    def __init__(self, sentence: str, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class StoreError(RLWidgetsError):
     """The record could not be read or written (disk full, no permission, locked, damaged)."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rl_widgets.backend.machine import GIB
+from rl_widgets.backend.node_groups import HEAD_OBJECT_STORE, WORKER_OBJECT_STORE
 from rl_widgets.compute import LOCAL_TARGET
-from rl_widgets.estimator import HEAD_OBJECT_STORE, WORKER_OBJECT_STORE
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.store.targets import TargetRecord
 from rl_widgets.view import wording
@@ -54,14 +54,14 @@ def as_python(record: RunRecord, workspace: Path, snapshot: Path, targets: Targe
     if variables:
         lines.append("# Its environment variables are taken from the environment of this cell.")
         lines += ["import os", ""]
-    lines += [_call("from rl_widgets import ", sorted(uses), ending="")]
-    lines += ["", f"ws = {_workspace(workspace)}"]
+    lines += [call("from rl_widgets import ", sorted(uses), ending="")]
+    lines += ["", f"ws = {workspace_code(workspace)}"]
     lines += made
     lines += [_estimator(plan, names, snapshot)]
     submit = ["config=estimator"]
     if record.tags:
         submit.append(f"tags={literal(record.tags)}")
-    lines.append(_call(f"run = Experiment(ws, {_quoted(record.experiment)}).submit(", submit))
+    lines.append(call(f"run = Experiment(ws, {quoted(record.experiment)}).submit(", submit))
     lines.append("RunDetails(run).show()")
     return "\n".join(lines) + "\n"
 
@@ -79,7 +79,7 @@ def _first_lines(record: RunRecord) -> list[str]:
 
 def _from_checkpoint(record: RunRecord, workspace: Path, origin: str, checkpoint: str) -> str:
     """The code for a run that began with the weights of another run's checkpoint."""
-    arguments = [_quoted(checkpoint)]
+    arguments = [quoted(checkpoint)]
     params = record.definition.get("script_params")
     if isinstance(params, Mapping) and params:
         arguments.append(f"script_params={literal(dict(params), 4)}")
@@ -90,8 +90,8 @@ def _from_checkpoint(record: RunRecord, workspace: Path, origin: str, checkpoint
         *_first_lines(record),
         "from rl_widgets import RunDetails, Workspace",
         "",
-        f"ws = {_workspace(workspace)}",
-        _call(f"run = ws.get_run({_quoted(origin)}).new_run_from(", arguments),
+        f"ws = {workspace_code(workspace)}",
+        call(f"run = ws.get_run({quoted(origin)}).new_run_from(", arguments),
         "RunDetails(run).show()",
     ]
     return "\n".join(lines) + "\n"
@@ -100,7 +100,7 @@ def _from_checkpoint(record: RunRecord, workspace: Path, origin: str, checkpoint
 def literal(value: Any, indent: int = 0) -> str:
     """A value of JSON as Python writes it, over several lines where one is too long."""
     if not isinstance(value, (dict, list)):
-        return _quoted(value) if isinstance(value, str) else repr(value)
+        return quoted(value) if isinstance(value, str) else repr(value)
     inner = indent + 4
     if isinstance(value, dict):
         items = [f"{literal(k)}: {literal(v, inner)}" for k, v in value.items()]
@@ -114,7 +114,7 @@ def literal(value: Any, indent: int = 0) -> str:
     return f"{opening}\n{body}{' ' * indent}{closing}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """As `repr`, in double quotes where that needs no more escapes."""
     written = repr(text)
     plain = written[0] == "'" and '"' not in written and "\\'" not in written
@@ -128,10 +128,10 @@ def _estimator(plan: Mapping[str, Any], names: Mapping[str, str], snapshot: Path
     if source != plan["source_directory"]:
         # As a literal: no text of a path can end the comment.
         arguments.append(
-            f"# The files as the run had them, from {_quoted(plan['source_directory'])}."
+            f"# The files as the run had them, from {quoted(plan['source_directory'])}."
         )
-    arguments.append(f"source_directory={_quoted(source)}")
-    arguments.append(f"entry_script={_quoted(plan['entry_script'])}")
+    arguments.append(f"source_directory={quoted(source)}")
+    arguments.append(f"entry_script={quoted(plan['entry_script'])}")
     script_params = plan.get("script_params") or plan.get("arguments")
     if script_params:
         arguments.append(f"script_params={literal(script_params, 4)}")
@@ -147,7 +147,7 @@ def _estimator(plan: Mapping[str, Any], names: Mapping[str, str], snapshot: Path
     variables = plan.get("environment_variables")
     if variables:
         taken = "".join(
-            f"        {_quoted(name)}: os.environ[{_quoted(name)}],\n" for name in variables
+            f"        {quoted(name)}: os.environ[{quoted(name)}],\n" for name in variables
         )
         arguments.append(f"environment_variables={{\n{taken}    }}")
     if plan.get("framework_arguments"):
@@ -158,7 +158,7 @@ def _estimator(plan: Mapping[str, Any], names: Mapping[str, str], snapshot: Path
             arguments.append(f"{name}={plan[name]!r}")
     if worker is not None:
         arguments.append(_worker(worker, names))
-    return _call("estimator = ReinforcementLearningEstimator(", arguments, always=True)
+    return call("estimator = ReinforcementLearningEstimator(", arguments, always=True)
 
 
 def _worker(worker: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -167,12 +167,12 @@ def _worker(worker: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if worker["target"] in names:
         arguments.append(f"compute_target={names[worker['target']]}")
     elif worker["target"]:
-        arguments.append(f"compute_target={_quoted(worker['target'])}")
+        arguments.append(f"compute_target={quoted(worker['target'])}")
     if worker["gpus"]:
         arguments.append("use_gpu=True")
     if worker["object_store"] != WORKER_OBJECT_STORE:
         arguments.append(f"shm_size={worker['object_store']}")
-    return _call("worker_configuration=WorkerConfiguration(", arguments, indent=4)
+    return call("worker_configuration=WorkerConfiguration(", arguments, indent=4)
 
 
 def _target(name: str, target: str, record: TargetRecord | None, group: Mapping[str, Any]) -> str:
@@ -202,17 +202,18 @@ def _target(name: str, target: str, record: TargetRecord | None, group: Mapping[
             if value != default
         } | dict(record.network)
     given = [f"{key}={literal(value, 8)}" for key, value in arguments.items()]
-    config = _call("AmlCompute.provisioning_configuration(", given, indent=4)
-    parts = ["ws", _quoted(target), config]
-    found = f"{name} = ws.compute_targets.get({_quoted(target)})"
-    return _call(f"{found} or ComputeTarget.create(", parts, always=True)
+    config = call("AmlCompute.provisioning_configuration(", given, indent=4)
+    parts = ["ws", quoted(target), config]
+    found = f"{name} = ws.compute_targets.get({quoted(target)})"
+    return call(f"{found} or ComputeTarget.create(", parts, always=True)
 
 
-def _workspace(folder: Path) -> str:
-    return "Workspace()" if folder == home() else f"Workspace(folder={_quoted(str(folder))})"
+def workspace_code(folder: Path) -> str:
+    """Opens a workspace."""
+    return "Workspace()" if folder == home() else f"Workspace(folder={quoted(str(folder))})"
 
 
-def _call(
+def call(
     opening: str, arguments: list[str], indent: int = 0, always: bool = False, ending: str = ")"
 ) -> str:
     """A call on one line where it fits, else with a line for each argument."""

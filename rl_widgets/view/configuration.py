@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rl_widgets.backend.arguments import json_of
+from rl_widgets.backend.node_groups import HEAD_OBJECT_STORE, WORKER_OBJECT_STORE
 from rl_widgets.backend.source_state import BRANCH, COMMIT, DIRTY
-from rl_widgets.estimator import HEAD_OBJECT_STORE, WORKER_OBJECT_STORE
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import wording
 from rl_widgets.view.as_python import as_python

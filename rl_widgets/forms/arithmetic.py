@@ -1,0 +1,142 @@
+"""The arithmetic of a cluster, aloud: CPUs, env runners, the machine's share, the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rl_widgets.backend.machine import GIB, Machine
+from rl_widgets.backend.plan import NodeGroup
+from rl_widgets.rllib.errors import ConfigError
+from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS
+from rl_widgets.rllib.settings import is_search_space
+from rl_widgets.rllib.sizing import NodeCapacity, size
+from rl_widgets.store.database import Store
+from rl_widgets.view import wording
+
+TIMES, _MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What of a training has a say in the arithmetic. `given` are settings in names of 2.60."""
+
+    algorithm: str
+    preset: Mapping[str, Any]
+    given: Mapping[str, Any]
+
+
+def notes(
+    head: NodeGroup,
+    workers: NodeGroup | None,
+    learning: Learning | None,
+    machine: Machine,
+    store: Store,
+) -> list[str]:
+    """Sentences on what the cluster comes to."""
+    found = [_nodes(head, workers)]
+    if learning is not None:
+        found += _env_runners(head, workers, learning)
+    found += _machine(head, workers, machine)
+    return found + _queue(head, workers, store)
+
+
+def _nodes(head: NodeGroup, workers: NodeGroup | None) -> str:
+    said = f"The head has {_size(head)}"
+    if workers is not None:
+        each = f"{wording.plural(workers.node_count, 'worker')} {_size(workers)}"
+        said += f", {'each of ' if workers.node_count > 1 else 'the '}{each}"
+    return f"{said}."
+
+
+def _size(group: NodeGroup) -> str:
+    gpus = f", {wording.plural(group.gpus, 'GPU')}" if group.gpus else ""
+    return f"{wording.plural(group.cpus, 'CPU')}{gpus}, {group.memory / GIB:.3g} GiB"
+
+
+def _env_runners(head: NodeGroup, workers: NodeGroup | None, learning: Learning) -> list[str]:
+    given = {name: value for name, value in learning.given.items() if value is not None}
+    if any(is_search_space(value) for value in given.values()):
+        return []
+    chosen = {}
+    reasons: list[str] = []
+    if learning.algorithm in ASYNCHRONOUS_ALGORITHMS:
+        sizing = size(_capacities(head, workers), learning.preset, given, cuda=True)
+        chosen, reasons = sizing.settings, sizing.reasons
+    settings = {**learning.preset, **chosen, **given}
+    main = settings.get("num_cpus_for_main_process", 1)
+    each = settings.get("num_cpus_per_env_runner", 1)
+    runners = settings.get("num_env_runners")
+    if each != 1 or not isinstance(main, int) or not isinstance(runners, int):
+        return reasons
+    cpus = head.cpus + (workers.cpus * workers.node_count if workers else 0)
+    fit = max(0, cpus - main)
+    found = [f"{_sum(head, workers)} {_MINUS} {main} = {fit} rollout workers (env runners)."]
+    if runners != fit:
+        who = "The settings ask for" if "num_env_runners" in given else "The run takes"
+        found.append(f"{who} {runners}{'; they share the CPUs' if runners > fit else ''}.")
+    return found + reasons
+
+
+def _sum(head: NodeGroup, workers: NodeGroup | None) -> str:
+    """CPUs as a person adds them up."""
+    if workers is None:
+        return str(head.cpus)
+    return f"{head.cpus} + {workers.node_count} {TIMES} {workers.cpus}"
+
+
+def _capacities(head: NodeGroup, workers: NodeGroup | None) -> Sequence[NodeCapacity]:
+    nodes = [NodeCapacity(head.cpus, head.gpus, head=True)]
+    if workers is not None:
+        nodes += [NodeCapacity(workers.cpus, workers.gpus)] * workers.node_count
+    return nodes
+
+
+def _machine(head: NodeGroup, workers: NodeGroup | None, machine: Machine) -> list[str]:
+    count = workers.node_count if workers else 0
+    cpus = head.cpus + (workers.cpus * count if workers else 0)
+    memory = head.memory + (workers.memory * count if workers else 0)
+    found = []
+    if cpus > machine.cpus:
+        found.append(
+            f"This machine has {wording.plural(machine.cpus, 'core')}: "
+            f"{cpus / machine.cpus:.2g} {TIMES} oversubscribed, its processes share the cores."
+        )
+    if memory > machine.memory:
+        found.append(
+            f"The nodes' memory adds up to {memory / GIB:.3g} GiB, and this machine has "
+            f"{machine.memory / GIB:.3g} GiB for all."
+        )
+    return found
+
+
+def _queue(head: NodeGroup, workers: NodeGroup | None, store: Store) -> list[str]:
+    """What the run would wait for: earlier runs on its targets, where not enough is free."""
+    wanted = {head.target: 1}
+    if workers is not None and workers.target:
+        wanted[workers.target] = wanted.get(workers.target, 0) + workers.node_count
+    before: dict[str, None] = {}
+    for name, count in wanted.items():
+        record = store.targets.get(name)
+        if record is None:
+            continue
+        active = store.targets.active_runs(name)
+        waiting = any(store.runs.get(run).status in ("NotStarted", "Queued") for run in active)
+        if waiting or store.targets.busy_nodes(name) + count > record.max_nodes:
+            before.update(dict.fromkeys(active))
+    if not before:
+        return []
+    return [f"The queue before you: {wording.plural(len(before), 'run')}."]
+
+
+def learning_of(
+    algorithm: str, preset: Mapping[str, Any], config: Mapping[str, Any]
+) -> Learning | None:
+    """The learning of settings that were checked; None for those that cannot be."""
+    from rl_widgets.forms.settings import translated
+
+    try:
+        return Learning(algorithm, preset, translated(algorithm, config).settings)
+    except ConfigError:
+        return None

@@ -1,0 +1,42 @@
+"""The fields of a whole experiment: what it trains, on which cluster, under which name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rl_widgets.fields.mapping import Texts
+from rl_widgets.fields.names import ExperimentName
+from rl_widgets.forms.cluster import ClusterFields
+from rl_widgets.forms.training import TrainingFields
+
+_NAMED = "Experiment"
+
+
+class ExperimentFields(TrainingFields, ClusterFields):
+    """All of a submission."""
+
+    title = "Experiment"
+    about = "What to train, with which settings, on which cluster."
+
+    groups = (_NAMED, "Training", "What is kept", "Cluster", "Limits")
+
+    experiment = ExperimentName(
+        needed="the name under which the runs are collected",
+        label="Experiment",
+        help="Runs are collected under it: 3 to 36 letters, digits, '_' and '-'.",
+        group=_NAMED,
+        examples=("quickstart",),
+    )
+    tags = Texts(
+        optional=True,
+        label="Tags",
+        help="Names and values by which runs are found again.",
+        group=_NAMED,
+        advanced=True,
+    )
+
+    @classmethod
+    def across(cls, values: Mapping[str, Any], errors: dict[str, str]) -> None:
+        TrainingFields.across.__func__(cls, values, errors)  # type: ignore[attr-defined]
+        ClusterFields.across.__func__(cls, values, errors)  # type: ignore[attr-defined]
