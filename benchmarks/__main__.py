@@ -19,6 +19,7 @@ NAMES = (
     "overhead",
     "training_cpu",
     "training_throughput",
+    "scaling",
 )
 
 #: Longer than a sitting: only by name.

@@ -22,7 +22,10 @@ from rl_widgets.rllib.rewards import ClipRewardsBuilder
 
 
 class RowBatch(MultiAgentBatch):
-    """A batch of one module; columns are tensors of shape (rows * row_length, …)."""
+    """A batch of one module; columns are tensors of shape (rows * row_length, …).
+
+    A row is a fragment and the slots after its pieces of episodes, or a single step.
+    """
 
     def __init__(self, columns: dict[str, Any], env_steps: int, row_length: int) -> None:
         super().__init__({DEFAULT_MODULE_ID: SampleBatch(columns)}, env_steps)
@@ -120,7 +123,7 @@ class FragmentLearner(LearnerMixin):
         return minibatches(
             batch,
             epochs=num_epochs,
-            rows=minibatch_size and minibatch_size // (batch.row_length - 1),
+            rows=minibatch_size and minibatch_size // max(1, batch.row_length - 1),
             shuffle=shuffle_batch_per_epoch,
         )
 

@@ -67,8 +67,8 @@ ATARI_ASYNCHRONOUS: Final[Settings] = {
 
 #: Pong is small and bears larger steps at first; the last points are lost by actions at random.
 PONG: Final[Settings] = {
-    "lr": [[0, 7e-4], [400_000, 6e-4], [1_200_000, 1e-4], [2_500_000, 2e-5]],
-    "entropy_coeff": [[0, 0.01], [400_000, 0.01], [900_000, 0.002]],
+    "lr": [[0, 7e-4], [1_000_000, 4e-4], [2_500_000, 1e-4]],
+    "entropy_coeff": [[0, 0.01], [400_000, 0.01], [1_500_000, 0.002]],
 }
 
 #: A batch that waits grows old: RLlib's queue of three would be two updates of lag more.

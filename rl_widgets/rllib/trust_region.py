@@ -12,7 +12,9 @@ https://arxiv.org/abs/2110.00641).
   have left their region in the direction of their advantage.
 - APPO: PPO's clipped surrogate (https://arxiv.org/abs/1707.06347), with `clip_param` as the region.
 
-Targets and advantages are V-trace's in both, with the traces of its remark 2 (`trace_lambda`).
+Targets and advantages are V-trace's in both, with the traces of its remark 2 (`trace_lambda`). They
+are made once for a batch, along its rows; its minibatches are of single steps, drawn from all rows:
+steps that follow each other say much the same, and a gradient from a few rows goes astray.
 `learner_config_dict` of the configuration has the settings; without "trust", or with None, the loss
 is RLlib's own.
 """
@@ -31,7 +33,7 @@ from rl_widgets.rllib.learner_mixin import LearnerMixin
 
 #: Column of a batch: log-probabilities of its actions when the learner began with it.
 START_LOGP = "start_logp"
-#: Frames at once, for these.
+#: Slots at once, for these.
 _CHUNK = 256
 
 #: Names under `learner_config_dict`.
@@ -58,27 +60,17 @@ class TrustRegionLoss(LearnerMixin):
                 module_id=module_id, config=config, batch=batch, fwd_out=fwd_out
             )
         module = self.module[module_id].unwrapped()
-        mask = batch[Columns.LOSS_MASK]
-        real = mask.float()
+        real = batch[Columns.LOSS_MASK].float()
         steps = real.sum().clamp(min=1.0)
         policy = module.get_train_action_dist_cls().from_logits(fwd_out[Columns.ACTION_DIST_INPUTS])
         logp = policy.logp(batch[Columns.ACTIONS])
-        log_ratio = (logp - batch[Columns.ACTION_LOGP]) * real
         values = module.compute_values(batch, embeddings=fwd_out.get(Columns.EMBEDDINGS))
-        with torch.no_grad():
-            rows = (-1, self._row_length or mask.shape[0])
-            targets, advantages = vtrace(
-                log_ratio=log_ratio.view(rows),
-                mask=real.view(rows),
-                rewards=batch[Columns.REWARDS].float().view(rows),
-                terminateds=batch[Columns.TERMINATEDS].view(rows),
-                values=values.view(rows),
-                gamma=config.gamma,
-                trace_lambda=settings.get(LAMBDA, 1.0),
-            )
-            targets, advantages = targets.flatten(), advantages.flatten()
-            if settings.get(NORMALIZE, False):
-                advantages = normalized(advantages, real, steps)
+        log_ratio = (logp.detach() - batch[Columns.ACTION_LOGP]) * real
+        if Columns.ADVANTAGES in batch:
+            targets, advantages = batch[Columns.VALUE_TARGETS], batch[Columns.ADVANTAGES]
+        else:
+            length = self._row_length or len(real)
+            targets, advantages = _estimated(config, batch, values.detach(), log_ratio, length)
         # The region is about the policy that the batch finds, not about the one that sampled it:
         # that one is some updates old, and a part of the samples would have left before the start.
         start = batch.get(START_LOGP, batch[Columns.ACTION_LOGP])
@@ -116,24 +108,67 @@ class TrustRegionLoss(LearnerMixin):
     def _create_iterator_if_necessary(self, *, training_data: Any, **kwargs: Any) -> Any:
         batch = training_data.batch
         if isinstance(batch, RowBatch) and self.config.learner_config_dict.get(TRUST) is not None:
-            columns = batch.policy_batches[DEFAULT_MODULE_ID]
-            columns[START_LOGP] = self._logp(columns[Columns.OBS], columns[Columns.ACTIONS])
+            training_data.batch = self._steps(batch)
         return super()._create_iterator_if_necessary(training_data=training_data, **kwargs)
 
-    def _logp(self, observations: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+    def _steps(self, batch: RowBatch) -> RowBatch:
+        """The real steps of a batch, each by itself, with what its row makes known of it."""
+        columns = dict(batch.policy_batches[DEFAULT_MODULE_ID])
+        logp, values = self._evaluated(columns[Columns.OBS], columns[Columns.ACTIONS])
+        real = columns[Columns.LOSS_MASK].float()
+        log_ratio = (logp - columns[Columns.ACTION_LOGP]) * real
+        columns[START_LOGP] = logp
+        columns[Columns.VALUE_TARGETS], columns[Columns.ADVANTAGES] = _estimated(
+            self.config, columns, values, log_ratio, batch.row_length
+        )
+        chosen = columns[Columns.LOSS_MASK].nonzero().squeeze(1)
+        return RowBatch(
+            {name: column.index_select(0, chosen) for name, column in columns.items()},
+            batch.env_steps(),
+            row_length=1,
+        )
+
+    def _evaluated(
+        self, observations: torch.Tensor, actions: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Log-probabilities of actions, and values, by the policy as it is now."""
         module = self.module[DEFAULT_MODULE_ID].unwrapped()
         distribution = module.get_train_action_dist_cls()
-        found = []
+        logp, values = [], []
         with torch.no_grad():
             for part, chosen in zip(observations.split(_CHUNK), actions.split(_CHUNK), strict=True):
-                out = module.forward_train({Columns.OBS: part})
-                found.append(distribution.from_logits(out[Columns.ACTION_DIST_INPUTS]).logp(chosen))
-        return torch.cat(found)
+                batch = {Columns.OBS: part}
+                out = module.forward_train(batch)
+                logp.append(distribution.from_logits(out[Columns.ACTION_DIST_INPUTS]).logp(chosen))
+                values.append(module.compute_values(batch, embeddings=out.get(Columns.EMBEDDINGS)))
+        return torch.cat(logp), torch.cat(values)
 
     def _update_module_kl_coeff(self, module_id: str, config: Any) -> None:
         # RLlib's APPO bounds its steps by a penalty; here the trust region does.
         if config.learner_config_dict.get(TRUST) is None:
             super()._update_module_kl_coeff(module_id=module_id, config=config)
+
+
+def _estimated(
+    config: Any, batch: Any, values: torch.Tensor, log_ratio: torch.Tensor, row_length: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Targets of the values and advantages of a batch of whole rows, each of shape (slots,)."""
+    settings = config.learner_config_dict
+    real = batch[Columns.LOSS_MASK].float()
+    rows = (-1, row_length)
+    targets, advantages = vtrace(
+        log_ratio=log_ratio.view(rows),
+        mask=real.view(rows),
+        rewards=batch[Columns.REWARDS].float().view(rows),
+        terminateds=batch[Columns.TERMINATEDS].view(rows),
+        values=values.view(rows),
+        gamma=config.gamma,
+        trace_lambda=settings.get(LAMBDA, 1.0),
+    )
+    advantages = advantages.flatten()
+    if settings.get(NORMALIZE, False):
+        advantages = normalized(advantages, real, real.sum().clamp(min=1.0))
+    return targets.flatten(), advantages
 
 
 def vtrace(

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 from ray.rllib.core.columns import Columns
+from ray.rllib.core.learner.training_data import TrainingData
 
 from rl_widgets.rllib.algorithm import prepare
 from rl_widgets.rllib.errors import ConfigError
+from rl_widgets.rllib.fragment_learner import RowBatch
 from rl_widgets.rllib.presets import PRESETS
-from rl_widgets.rllib.trust_region import left_region, normalized, vtrace
+from rl_widgets.rllib.trust_region import START_LOGP, left_region, normalized, vtrace
 
 GAMMA = 0.9
 
@@ -153,3 +155,81 @@ def test_one_setting_of_the_loss_leaves_the_others():
         "trace_lambda": 0.95,
         "normalize_advantages": True,
     }
+
+
+def test_minibatches_are_of_single_steps_with_what_their_rows_make_of_them(learner_of):
+    """Targets and advantages are made along whole rows, before steps of all rows are mixed."""
+    config = prepare(
+        "IMPALA",
+        {
+            "env": "CartPole-v1",
+            "num_envs_per_env_runner": 3,
+            "rollout_fragment_length": 4,
+            "learner_config_dict": {
+                "trust": 0.1,
+                "trace_lambda": 0.95,
+                "normalize_advantages": True,
+            },
+        },
+    ).config
+    learner = learner_of(config)
+    module = learner.module["default_policy"]
+    rows, length = 3, 5
+    mask = torch.tensor([[1, 1, 1, 1, 0], [1, 0, 1, 1, 0], [1, 1, 1, 1, 0]], dtype=torch.bool)
+    terminated = torch.zeros(rows, length, dtype=torch.bool)
+    terminated[1, 0] = True
+    dice = torch.Generator().manual_seed(1)
+    whole = {
+        Columns.OBS: torch.randn(rows * length, 4, generator=dice),
+        Columns.ACTIONS: torch.randint(0, 2, (rows * length,), generator=dice),
+        Columns.ACTION_LOGP: -torch.rand(rows * length, generator=dice),
+        Columns.REWARDS: torch.randn(rows * length, generator=dice) * mask.flatten(),
+        Columns.TERMINATEDS: terminated.flatten(),
+        Columns.LOSS_MASK: mask.flatten(),
+    }
+    steps = int(mask.sum())
+    with torch.no_grad():
+        out = module.forward_train({Columns.OBS: whole[Columns.OBS]})
+        logits = torch.log_softmax(out[Columns.ACTION_DIST_INPUTS], -1)
+        logp = logits.gather(1, whole[Columns.ACTIONS][:, None])[:, 0]
+        values = module.unwrapped().compute_values({Columns.OBS: whole[Columns.OBS]})
+        targets, advantages = vtrace(
+            log_ratio=((logp - whole[Columns.ACTION_LOGP]) * mask.flatten()).view(rows, length),
+            mask=mask.float(),
+            rewards=whole[Columns.REWARDS].view(rows, length),
+            terminateds=terminated,
+            values=values.view(rows, length),
+            gamma=config.gamma,
+            trace_lambda=0.95,
+        )
+        advantages = normalized(advantages.flatten(), mask.flatten().float(), mask.sum())
+
+    torch.manual_seed(2)
+    found = list(
+        learner._create_iterator_if_necessary(
+            training_data=TrainingData(batch=RowBatch(whole, steps, length)),
+            num_epochs=2,
+            minibatch_size=4,
+            shuffle_batch_per_epoch=True,
+        )
+    )
+    assert sum(part.env_steps() for part in found) == steps
+    parts = [part.policy_batches["default_policy"] for part in found]
+    assert {len(part[Columns.REWARDS]) for part in parts} <= {3, 4}
+    of_row = {}
+    for part in parts:
+        for i, observation in enumerate(part[Columns.OBS]):
+            [slot] = (whole[Columns.OBS] == observation).all(1).nonzero().flatten().tolist()
+            assert part[Columns.LOSS_MASK][i]
+            assert torch.isclose(part[Columns.ADVANTAGES][i], advantages[slot], atol=1e-5)
+            assert torch.isclose(part[Columns.VALUE_TARGETS][i], targets.flatten()[slot], atol=1e-5)
+            assert torch.isclose(part[START_LOGP][i], logp[slot], atol=1e-5)
+            of_row.setdefault(slot, []).append(slot)
+    assert {len(times) for times in of_row.values()} == {2}
+    assert sorted(of_row) == mask.flatten().nonzero().flatten().tolist()
+    # The steps of one minibatch are of several rows.
+    slots = [
+        {int((whole[Columns.OBS] == o).all(1).nonzero()[0]) // length for o in p[Columns.OBS]}
+        for p in parts
+    ]
+    assert max(len(rows_in) for rows_in in slots) > 1
