@@ -37,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.do(arguments))
     except RLWidgetsError as error:
-        print(f"rl-widgets: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"rl-widgets: {line}", file=sys.stderr)
         return EXIT_BAD_REQUEST
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -60,11 +61,19 @@ def _parser() -> argparse.ArgumentParser:
 
     submit = commands.add_parser(
         "submit",
-        help="start a run of an entry script",
-        description="Start a run. What follows -- is given to the entry script.",
-        usage="rl-widgets submit [options] SCRIPT [-- ARGUMENT ...]",
+        help="start a run of an entry script, or of an experiment.yaml",
+        description=(
+            "Start a run. What follows -- is given to the entry script. Of an experiment (YAML) "
+            "all is said in the file."
+        ),
+        usage="rl-widgets submit [options] SCRIPT [-- ARGUMENT ...] | EXPERIMENT.yaml [--dry-run]",
     )
-    submit.add_argument("script", type=Path, help="the entry script")
+    submit.add_argument("script", type=Path, help="the entry script, or an experiment.yaml")
+    submit.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="of an experiment.yaml: check it, say what it comes to, and start nothing",
+    )
     submit.add_argument(
         "--source", type=Path, help="source directory (default: the folder of the script)"
     )
@@ -112,6 +121,10 @@ def _workspace(arguments: argparse.Namespace) -> Workspace:
 
 
 def _submit(arguments: argparse.Namespace) -> int:
+    if arguments.script.suffix in (".yaml", ".yml"):
+        return _submit_experiment(arguments)
+    if arguments.dry_run:
+        raise UserError("--dry-run is for an experiment.yaml.")
     from rl_widgets.estimator import ReinforcementLearningEstimator, WorkerConfiguration
     from rl_widgets.experiment import Experiment
     from rl_widgets.terminal import watch
@@ -146,6 +159,40 @@ def _submit(arguments: argparse.Namespace) -> int:
     if status in statuses.FINAL:
         _say_where(run)
     return EXIT_RUN_FAILED if status == statuses.FAILED else 0
+
+
+def _submit_experiment(arguments: argparse.Namespace) -> int:
+    from rl_widgets.forms.checking import check
+    from rl_widgets.forms.document import load
+    from rl_widgets.forms.experiment import ExperimentFields
+    from rl_widgets.forms.submission import start
+    from rl_widgets.terminal import watch
+
+    own = ("source", "target", "workers", "worker_target", "max_seconds", "script_arguments")
+    for name in own:
+        if getattr(arguments, name):
+            option = "what follows --" if name == "script_arguments" else f"--{name}"
+            raise UserError(f"{option.replace('_', '-')} is for a script: say it in the file.")
+    document = load(arguments.script)
+    if arguments.experiment:
+        document.values["experiment"] = arguments.experiment
+    workspace = _workspace(arguments)
+    checked = check(ExperimentFields, document.values, workspace)
+    if checked.errors:
+        raise UserError("\n".join(document.located(checked.errors)))
+    if arguments.dry_run:
+        print("\n".join(checked.notes))
+        print(f"\n{checked.code}", end="")
+        return 0
+    runs = start(checked.values, workspace)
+    for run in runs:
+        if arguments.name:
+            run.display_name = arguments.name
+        print(run.id)
+    if not arguments.watch:
+        return 0
+    found = [watch(run) for run in runs]
+    return EXIT_RUN_FAILED if statuses.FAILED in found else 0
 
 
 def _say_where(run: Run) -> None:

@@ -216,5 +216,5 @@ def shown(value: Any) -> str:
     """A value as a sentence shows it: its literal, cut."""
     try:
         return f"{value!r:.{_SHOWN}}"
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
+    except (ValueError, RecursionError):  # a number of over 4,300 digits, or endless levels
         return f"a {type(value).__name__} too long to be shown"

@@ -72,7 +72,7 @@ def _env_runners(head: NodeGroup, workers: NodeGroup | None, learning: Learning)
         return reasons
     cpus = head.cpus + (workers.cpus * workers.node_count if workers else 0)
     fit = max(0, cpus - main)
-    found = [f"{_sum(head, workers)} {_MINUS} {main} = {fit} rollout workers (env runners)."]
+    found = [f"{_sum(head, workers)} {_MINUS} {main} = {wording.plural(fit, 'rollout worker')}."]
     if runners != fit:
         who = "The settings ask for" if "num_env_runners" in given else "The run takes"
         found.append(f"{who} {runners}{'; they share the CPUs' if runners > fit else ''}.")

@@ -24,7 +24,7 @@ from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.forms.picture import Picture, picture
 from rl_widgets.forms.settings import settings_of
 from rl_widgets.forms.stopping import StopFields
-from rl_widgets.forms.submission import runs_of, target_name
+from rl_widgets.forms.submission import runs_of, start, target_name
 from rl_widgets.forms.training import TrainingFields, whole_config
 from rl_widgets.rllib.environments import is_atari
 from rl_widgets.rllib.presets import preset, preset_name
@@ -33,6 +33,7 @@ from rl_widgets.store.targets import TargetRecord
 from rl_widgets.view import wording
 
 if TYPE_CHECKING:
+    from rl_widgets.run import Run
     from rl_widgets.workspace import Workspace
 
 #: What there are forms of, by the name in an address.
@@ -88,6 +89,17 @@ def check(
     environments are not known.
     """
     return _Check(cls, values, ws, machine or this_machine(), here).made()
+
+
+def submit(values: Mapping[str, Any], ws: Workspace) -> list[Run]:
+    """Start the run of an experiment's values, or the runs of a group; returns at once.
+
+    Raises `FieldError` with the first thing that is wrong, before anything starts.
+    """
+    checked = check(ExperimentFields, values, ws)
+    for name, sentence in checked.errors.items():
+        raise FieldError(sentence, name)
+    return start(checked.values, ws)
 
 
 class _Check:

@@ -18,6 +18,8 @@ _HEAD = {
     "cluster_coordination_timeout_seconds",
     "max_run_duration_seconds",
 }
+#: What a run of a group has of its own, by the field that makes it.
+_MADE_OF = {"seed": "seeds", "changes": "vary"}
 
 
 def plain(value: Any) -> Any:
@@ -91,13 +93,17 @@ def experiment_code(values: Mapping[str, Any], folder: Path) -> str:
 def _group(values: Mapping[str, Any], runs: list[OneRun]) -> list[str]:
     experiment = quoted(values["experiment"])
     tags = plain(values.get("tags") or {})
-    whole = [(one.seed, dict(one.changes), {**tags, **one.tags}) for one in runs]
-    listed = "".join(f"    ({', '.join(literal(p, 4) for p in one)}),\n" for one in whole)
+    names = [name for name in ("seed", "changes") if values.get(_MADE_OF[name])]
+    listed = ""
+    for one in runs:
+        parts = {"seed": one.seed, "changes": dict(one.changes)}
+        own = [*(parts[name] for name in names), {**tags, **one.tags}]
+        listed += f"    ({', '.join(literal(part, 4) for part in own)}),\n"
     body = _estimator(values, OneRun(None, {}), loop=True).replace("\n", "\n    ")
     return [
         f"experiment = Experiment(ws, {experiment})",
         f'{GROUP} = f"{values["experiment"]}-{{time.time_ns() // 10**6}}"',
-        f"runs = []\nfor seed, changes, tags in [\n{listed}]:",
+        f"runs = []\nfor {', '.join([*names, 'tags'])} in [\n{listed}]:",
         f"    {body}",
         f'    runs.append(experiment.submit(estimator, tags={{**tags, "{GROUP}": {GROUP}}}))',
         "RunDetails(runs[0]).show()",

@@ -18,7 +18,7 @@ from rl_widgets.rllib.stopping import check_stop
 #: Runs of one group at most.
 MOST_RUNS = 100
 #: Parts of --config that have a field of their own.
-_OWN = ("preset", INTERVAL, VIDEOS)
+OWN = ("preset", INTERVAL, VIDEOS)
 _TRAINING, _KEPT = "Training", "What is kept"
 
 
@@ -134,10 +134,10 @@ class TrainingFields(Fields):
             errors["algorithm"] = str(error)
             return
         config = values.get("config") or {}
-        for name in _OWN:
+        for name in OWN:
             if name in config and values.get(name) is not None:
                 errors[f"config.{name}"] = f"{name} is given twice, here and in config."
-        own = {f"config.{name}": name for name in _OWN if values.get(name) is not None}
+        own = {f"config.{name}": name for name in OWN if values.get(name) is not None}
         for name, sentence in check_settings("config", algorithm, whole_config(values)).items():
             errors.setdefault(own.get(name, name), sentence)
         _check_varied(values, algorithm, errors)
@@ -145,7 +145,7 @@ class TrainingFields(Fields):
 
 def whole_config(values: Mapping[str, Any]) -> dict[str, Any]:
     """The script's --config: the settings with those that have a field of their own."""
-    given = {name: values[name] for name in _OWN if values.get(name) is not None}
+    given = {name: values[name] for name in OWN if values.get(name) is not None}
     return {**given, **(values.get("config") or {})}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rl_widgets.server import (
+    fields,
     machine,
     run_actions,
     run_files,
@@ -70,6 +71,8 @@ ROUTES = (
             "DELETE": Action(targets.delete, 204),
         },
     ),
+    Route("/fields/{kind}", _get(fields.fields_of_kind)),
+    Route("/fields/{kind}/check", {"POST": Action(fields.check_fields)}),
     Route("/experiments", _get(run_list.experiments)),
     Route("/runs", {"GET": Action(run_list.runs), "POST": Action(submission.submit, 201)}),
     Route(

@@ -109,10 +109,16 @@ def delete(served: Served, asked: Request, run_id: str) -> Any:
             lock.close()
 
 
-def check_room(served: Served) -> None:
-    """Raises `ConflictError` where this server allows no further run now."""
+def check_room(served: Served, runs: int = 1) -> None:
+    """Raises `ConflictError` where this server allows not so many further runs now."""
     most = served.limits.max_runs
-    if most and sum(r.role == "parent" for r in served.table.active()) >= most:
+    active = sum(r.role == "parent" for r in served.table.active()) if most else 0
+    if most and active < most < active + runs:
+        raise ConflictError(
+            f"This server allows {most} active runs at a time; there are {active}, and these are "
+            f"{runs} more. Ask for fewer."
+        )
+    if most and active >= most:
         raise ConflictError(
             f"This server allows {most} active runs at a time, and there are as many. Wait for the "
             "end of one, or cancel one."

@@ -5,27 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from rl_widgets.compute import AmlCompute, ComputeTarget
+from rl_widgets.fields.compute_target import ComputeTargetFields
+from rl_widgets.fields.specification import collect
 from rl_widgets.server.request import ForbiddenError, Request
 from rl_widgets.server.run_pages import workspace_code
 from rl_widgets.server.served import Limits, Served
-from rl_widgets.store.errors import ConflictError, NotFoundError, UserError
+from rl_widgets.store.errors import ConflictError, FieldError, NotFoundError, UserError
 from rl_widgets.store.targets import TargetRecord
 from rl_widgets.view import as_python, wording
 from rl_widgets.view.badge import Badge
 
-_NEW = (
-    "name",
-    "vm_size",
-    "min_nodes",
-    "max_nodes",
-    "idle_seconds_before_scaledown",
-    "cpus",
-    "gpus",
-    "memory_gb",
-)
 _SCALE = ("min_nodes", "max_nodes", "idle_seconds_before_scaledown")
-#: The largest node that a person may describe, in GiB.
-_MOST_MEMORY_GB = 1 << 20
 
 
 def target_list(served: Served, asked: Request) -> Any:
@@ -40,16 +30,15 @@ def one_target(served: Served, asked: Request, name: str) -> Any:
 
 def create(served: Served, asked: Request) -> Any:
     """Make a target."""
-    given = dict(asked.fields(_NEW, needed=("name", "max_nodes")))
-    name = given.pop("name")
-    check_allowed(served.limits, str(name))
-    check_nodes(served.limits, given["max_nodes"])
-    memory = given.get("memory_gb")
-    if isinstance(memory, (int, float)) and memory > _MOST_MEMORY_GB:
-        raise UserError(f"memory_gb is at most {_MOST_MEMORY_GB:,}.")
-    settings = {key: value for key, value in given.items() if value is not None}
-    configuration = AmlCompute.provisioning_configuration(**settings)
-    if isinstance(name, str) and name in _targets(served):
+    values, errors = collect(ComputeTargetFields, asked.body)
+    if "name" in values:
+        check_allowed(served.limits, values["name"])
+    for field, sentence in errors.items():
+        raise FieldError(sentence, field)
+    check_nodes(served.limits, values["max_nodes"])
+    name = values.pop("name")
+    configuration = AmlCompute.provisioning_configuration(**values)
+    if name in _targets(served):
         raise ConflictError(f"There is a compute target {name!r:.80} already.")
     ComputeTarget.create(served.workspace, name, configuration)
     return _answer(served, _target(served, name))

@@ -47,6 +47,7 @@ def _with_real_names() -> dict[str, Any]:
             real = {
                 "id": [*IDS, "nothing"],
                 "name": ["local", "cpus", "nothing"],
+                "kind": ["experiment", "compute_target", "estimator", "stop", "nothing"],
                 "path": ["supervisor.log", "nothing", "../x"],
             }
             parameter["schema"]["enum"] = real[parameter["name"]]

@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rl_widgets.forms import document
 from rl_widgets.server import _jupyter_server_extension_points, kernels
 from rl_widgets.server.app import RLWidgets
 from rl_widgets.server.request import Request
@@ -79,19 +81,24 @@ def test_a_kernel_submits_by_its_own_python(tmp_path: Path, run: FixtureRun) -> 
     said = tmp_path / "said.json"
     python = program(
         tmp_path / "python",
-        f"json.dump(sys.argv[1:], open({str(said)!r}, 'w')); print({run.run_id!r})",
+        "text = open(sys.argv[-1]).read()\n"
+        f"json.dump([sys.argv[1:], text], open({str(said)!r}, 'w')); print({run.run_id!r})",
     )
     here = served(tmp_path / "ws", python)
-    body = {**FORM, "kernel": "other", "worker_nodes": 2, "config": {"lr": 1}, "stop": {"a": 2}}
+    body = {
+        **FORM,
+        "kernel": "other",
+        "worker_nodes": 2,
+        "config": {"lr": 1},
+        "stop": {"training_iteration": 2},
+    }
     assert submit(here, Request(body=body))["id"] == run.run_id
-    module, cli, option, config, *rest = json.loads(said.read_text())
-    assert (module, cli, option) == ("-m", "rl_widgets.cli", "--workspace")
+    [module, cli, option, config, command, file], text = json.loads(said.read_text())
+    assert (module, cli, option, command) == ("-m", "rl_widgets.cli", "--workspace", "submit")
     assert not Path(config).exists()
-    script = str(tmp_path / "ws" / "scripts" / "train_rllib.py")
-    assert rest == [
-        *("submit", script, "--experiment", "other-python", "--workers", "2", "--"),
-        *("--run", "PPO", "--env", "CartPole-v1", "--config", '{"lr": 1}', "--stop", '{"a": 2}'),
-    ]
+    assert not Path(file).exists()
+    del body["kernel"]
+    assert document.read(text).values == body
     assert run.run.properties == {kernels.PROPERTY: "other"}
     here.close()
 
