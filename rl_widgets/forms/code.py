@@ -90,6 +90,27 @@ def experiment_code(values: Mapping[str, Any], folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def cluster_code(values: Mapping[str, Any], folder: Path, script: Mapping[str, Any]) -> str:
+    """Makes the new compute targets and an estimator on the cluster; `script` are its arguments
+    that say what it runs."""
+    targets = _targets(values)
+    uses = ["ReinforcementLearningEstimator"]
+    uses += ["AmlCompute", "ComputeTarget", "Workspace"] if targets else []
+    uses += ["WorkerConfiguration"] if values.get("worker_nodes") else []
+    variables = plain(values.get("environment_variables") or {})
+    lines = ["import os", ""] if None in variables.values() else []
+    lines += [call("from rl_widgets import ", sorted(uses), ending=""), ""]
+    lines += [f"ws = {workspace_code(folder)}"] if targets else []
+    lines += [
+        f"ws.compute_targets.get({quoted(name)}) or {_create(target, 0)}"
+        for name, target in targets.items()
+    ]
+    arguments = [f"{name}={literal(plain(value), 4)}" for name, value in script.items() if value]
+    arguments += _cluster(values)
+    lines += [call("estimator = ReinforcementLearningEstimator(", arguments, always=True)]
+    return "\n".join(lines) + "\n"
+
+
 def _group(values: Mapping[str, Any], runs: list[OneRun]) -> list[str]:
     experiment = quoted(values["experiment"])
     tags = plain(values.get("tags") or {})
@@ -134,7 +155,14 @@ def _estimator(values: Mapping[str, Any], one: OneRun, *, loop: bool = False) ->
         "source_directory=training_script(ws)",
         f"entry_script={quoted(SCRIPT)}",
         f"script_params={{\n{written}    }}",
+        *_cluster(values),
     ]
+    return call("estimator = ReinforcementLearningEstimator(", arguments, always=True)
+
+
+def _cluster(values: Mapping[str, Any]) -> list[str]:
+    """The estimator's arguments that say on what it runs."""
+    arguments = []
     head = target_name(values.get("head_target"))
     if head is not None:
         arguments.append(f"compute_target={quoted(head)}")
@@ -152,7 +180,7 @@ def _estimator(values: Mapping[str, Any], one: OneRun, *, loop: bool = False) ->
         arguments.append(f"environment_variables={{\n{items}    }}")
     if values.get("worker_nodes"):
         arguments.append(_workers(values))
-    return call("estimator = ReinforcementLearningEstimator(", arguments, always=True)
+    return arguments
 
 
 def _workers(values: Mapping[str, Any]) -> str:

@@ -156,17 +156,25 @@ def target_name(target: Any) -> str | None:
     return target if target is None or isinstance(target, str) else str(target.name)
 
 
-def start(values: Mapping[str, Any], workspace: Workspace) -> list[Run]:
-    """Make the new compute targets, and start a run for each seed and varied value.
+def make_targets(values: Mapping[str, Any], workspace: Workspace) -> None:
+    """Make the compute targets of checked values that the workspace has not.
 
-    `values` are checked ones. Raises `UserError`, `ComputeTargetException` where one is refused;
-    the runs that have started before it go on.
+    Raises `ComputeTargetException` where one is refused.
     """
     for target in (values.get("head_target"), values.get("worker_target")):
         if isinstance(target, Mapping) and target["name"] not in workspace.compute_targets:
             given = {name: value for name, value in target.items() if name != "name"}
             configuration = AmlCompute.provisioning_configuration(**given)
             ComputeTarget.create(workspace, target["name"], configuration)
+
+
+def start(values: Mapping[str, Any], workspace: Workspace) -> list[Run]:
+    """Make the new compute targets, and start a run for each seed and varied value.
+
+    `values` are checked ones. Raises `UserError`, `ComputeTargetException` where one is refused;
+    the runs that have started before it go on.
+    """
+    make_targets(values, workspace)
     runs, source = runs_of(values), training_script(workspace)
     group = {} if len(runs) == 1 else {GROUP: f"{values['experiment']}-{time.time_ns() // 10**6}"}
     experiment = Experiment(workspace, values["experiment"])
