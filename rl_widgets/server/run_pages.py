@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from rl_widgets.server import run_list
+from rl_widgets.server.encoding import plain
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
 from rl_widgets.server.summary import Summary
@@ -90,7 +91,10 @@ def diagnose(served: Served, asked: Request, run_id: str) -> Any:
 
 def checkpoint_list(served: Served, asked: Request, run_id: str) -> Any:
     """Its checkpoints, newest first."""
-    return checkpoints.checkpoints(served.reader(run_id))
+    reader = served.reader(run_id)
+    found = checkpoints.checkpoints(reader)
+    code = checkpoints.resume_code(reader.record) if found.resume_text else ""
+    return {**plain(found), "resume_code": code}
 
 
 def episode_list(served: Served, asked: Request, run_id: str) -> Any:

@@ -117,17 +117,20 @@ def _line(
         "y": y,
         "gaps": int((~np.isfinite(places.y[seen])).sum()),
         "last_id": reader.read_to(one.name),
+        "sentence": _sentence(one, axis),
     }
-    edges = curve.companions(one.name)
-    if edges is not None:
-        beside = reader.several(edges)
-        if len(beside) == 2:
-            # At the places of the line itself: the edge that held there.
-            line |= {
-                kind: _at(axis, beside[name], x)
-                for kind, name in zip(("low", "high"), edges, strict=True)
-            }
-    return line
+    return line | _band(reader, one.name, axis, x)
+
+
+def _band(reader: RunReader, name: str, axis: _Axis, x: Floats) -> dict[str, Floats]:
+    """The smallest and largest values beside a mean, at the places of its line."""
+    edges = curve.companions(name)
+    beside = {} if edges is None else reader.several(edges)
+    if edges is None or len(beside) != 2:
+        return {}
+    return {
+        kind: _at(axis, beside[edge], x) for kind, edge in zip(("low", "high"), edges, strict=True)
+    }
 
 
 def _at(axis: _Axis, edge: Series, x: Floats) -> Floats:
@@ -183,7 +186,8 @@ def _tail(served: Served, asked: Request, run_id: str) -> Any:
         points = found.points(series_ids, after=after)
         new = Series(name)
         new.extend(points, slice(0, MOST_RAW))
-        places, title = _Axis(reader, axis).placed(new)
+        placing = _Axis(reader, axis)
+        places, title = placing.placed(new)
         x = places.x
         if title.startswith("logged value"):
             # Nothing tells the place but how many there were before.
@@ -195,4 +199,5 @@ def _tail(served: Served, asked: Request, run_id: str) -> Any:
             "y": places.y,
             "last_id": int(points.id[:MOST_RAW][-1]) if len(points) else after,
             "more": len(points) > MOST_RAW,
+            **_band(reader, name, placing, x),
         }

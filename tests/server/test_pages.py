@@ -187,7 +187,8 @@ async def test_every_part_of_a_run_is_what_the_view_says(api: Api) -> None:
     assert "episode_reward_mean" in metrics["groups"][0]["names"]
     assert (await api(f"runs/{RUN_ID}/throughput"))["limit"].startswith("Not known")
     assert (await api(f"runs/{RUN_ID}/diagnosis"))["nothing"]
-    assert (await api(f"runs/{RUN_ID}/checkpoints"))["rows"] == []
+    kept = await api(f"runs/{RUN_ID}/checkpoints")
+    assert (kept["rows"], kept["resume_code"]) == ([], "")
     assert "message" in await api(f"runs/{RUN_ID}/episodes")
     assert (await api(f"runs/{RUN_ID}/configuration"))["settings"]
     [log] = (await api(f"runs/{RUN_ID}/logs"))["files"]
@@ -213,6 +214,7 @@ async def test_a_line_is_given_thinned_in_a_window_and_as_a_tail(api: Api, run: 
     several = await api(path, name=["episode_reward_mean", "time_total_s"], axis="iteration")
     assert [one["name"] for one in several["series"]] == ["episode_reward_mean", "time_total_s"]
     assert several["series"][1]["x"][-1] == 40
+    assert several["series"][1]["sentence"].startswith("time_total_s: 80.00 now")
     smooth = await api(path, name="episode_reward_mean", smoothing=0.9)
     assert smooth["series"][0]["y"][-1] < line["y"][-1]
     nothing = await api(path, name="episode_reward_mean", after=line["last_id"])
@@ -220,6 +222,16 @@ async def test_a_line_is_given_thinned_in_a_window_and_as_a_tail(api: Api, run: 
     run.result(41, 3.5)
     tail = await api(path, name="episode_reward_mean", after=line["last_id"])
     assert (tail["x"], tail["y"], tail["more"]) == ([123_000], [3.5], False)
+    assert "low" not in tail, "there is no band"
+    for i, reward in ((42, 4.0), (43, 5.0)):
+        run.logger.log_metrics(
+            {"episode_reward_min": reward - 2, "episode_reward_max": reward + 2},
+            step=i,
+            env_steps=i * 3000,
+        )
+        run.result(i, reward)
+    banded = await api(path, name="episode_reward_mean", after=tail["last_id"])
+    assert (banded["y"], banded["low"], banded["high"]) == ([4.0, 5.0], [2.0, 3.0], [6.0, 7.0])
     await api(path, name="no such metric", status=404)
     await api(path, name="no such metric", after=0, status=404)
 
