@@ -59,8 +59,8 @@ class ComputeTarget:
         if record is None:
             known = ", ".join(t.name for t in workspace.store.targets.all())
             raise ComputeTargetException(
-                f"There is no compute target {name!r} in the workspace {workspace.name!r}. There "
-                f"are: {known}."
+                f"There is no compute target {name!r:.80} in the workspace {workspace.name!r}. "
+                f"There are: {known}."
             )
         return AmlCompute._of(workspace, record)
 

@@ -323,8 +323,8 @@ def _resolve(workspace: Workspace, name: str) -> TargetRecord:
     if record is None:
         known = ", ".join(t.name for t in workspace.store.targets.all())
         raise ComputeTargetException(
-            f"There is no compute target {name!r} in the workspace {workspace.name!r}. There are: "
-            f"{known}."
+            f"There is no compute target {name!r:.80} in the workspace {workspace.name!r}. "
+            f"There are: {known}."
         )
     return record
 

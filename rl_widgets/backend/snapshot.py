@@ -37,12 +37,13 @@ def examine(directory: str | os.PathLike[str], entry_script: str) -> Source:
     Raises `UserError` where the directory or the entry script is missing or unreadable, a link
     leads outside, or there is more than 300 MB or 2,000 files.
     """
-    root = Path(directory).expanduser()
-    if not root.is_dir():
-        what = "is a file, not a directory" if root.exists() else "does not exist"
+    # `os.path` says no, where `Path` raises, to a name that no file can have.
+    root = Path(os.path.expanduser(str(directory)))
+    if not os.path.isdir(root):
+        what = "is a file, not a directory" if os.path.exists(root) else "does not exist"
         raise UserError(
-            f"source_directory {str(directory)!r} {what} (looked for at {root.absolute()}). Name "
-            "the directory that holds the entry script."
+            f"source_directory {str(directory)!r:.200} {what} (looked for at "
+            f"{str(root.absolute())[:300]}). Name the directory that holds the entry script."
         )
     root = root.resolve()
     _check_entry_script(root, entry_script)
@@ -57,7 +58,7 @@ def examine(directory: str | os.PathLike[str], entry_script: str) -> Source:
     files = tuple(path for path, _ in found)
     if Path(os.path.normpath(entry_script)) not in files:
         raise UserError(
-            f"entry_script {entry_script!r} is left out of the snapshot by .amlignore or "
+            f"entry_script {entry_script!r:.200} is left out of the snapshot by .amlignore or "
             ".gitignore: take it out of there."
         )
     return Source(root, files, total)
@@ -85,14 +86,15 @@ def _check_entry_script(root: Path, entry_script: str) -> None:
     path = root / entry_script
     if os.path.isabs(entry_script) or not path.resolve().is_relative_to(root):
         raise UserError(
-            f"entry_script {entry_script!r} lies outside of source_directory {str(root)!r}: give "
-            "its path relative to that directory."
+            f"entry_script {entry_script!r:.200} lies outside of source_directory {str(root)!r}: "
+            "give its path relative to that directory."
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         near = sorted(p.name for p in root.glob("*.py"))[:8]
         there = f" Python files there: {', '.join(near)}." if near else " It has no Python file."
         raise UserError(
-            f"entry_script {entry_script!r} is no file in source_directory {str(root)!r}.{there}"
+            f"entry_script {entry_script!r:.200} is no file in source_directory {str(root)!r}."
+            f"{there}"
         )
 
 

@@ -177,6 +177,8 @@ class NewOrKnownTarget(Field):
             for name, sentence in errors.items():
                 raise self.refuses(sentence, name)
             return {name: found[name] for name in found if value.get(name) is not None}
+        if hasattr(value, "vm_size") and hasattr(value, "name"):
+            return value.name
         if isinstance(value, str) and value and storable(value):
             return value
         raise self.says("a compute target, its name, or None", value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rl_widgets.backend import requirements, snapshot
 from rl_widgets.backend.machine import GIB, Machine, find_size, this_machine
 from rl_widgets.backend.node_groups import Asked, node_groups
 from rl_widgets.backend.plan import NodeGroup
@@ -28,7 +29,7 @@ from rl_widgets.forms.submission import runs_of, start, target_name
 from rl_widgets.forms.training import TrainingFields, whole_config
 from rl_widgets.rllib.environments import is_atari
 from rl_widgets.rllib.presets import preset, preset_name
-from rl_widgets.store.errors import FieldError, NotFoundError
+from rl_widgets.store.errors import FieldError, NotFoundError, UserError
 from rl_widgets.store.targets import TargetRecord
 from rl_widgets.view import wording
 
@@ -47,6 +48,15 @@ KINDS: dict[str, Callable[[], type[Fields]]] = {
     "stop": lambda: StopFields,
     "cluster": lambda: ClusterFields,
     "experiment": lambda: ExperimentFields,
+}
+
+
+#: What the fields of an estimator are called in a form of a cluster.
+_ASKED = {
+    "use_gpu": (),
+    "script_params": ("config.num_gpus",),
+    "worker_configuration.use_gpu": ("worker_use_gpu",),
+    "worker_configuration.node_count": ("worker_nodes",),
 }
 
 
@@ -123,8 +133,12 @@ class _Check:
         """All that there is to say."""
         if issubclass(self._cls, ClusterFields):
             self._check_cluster()
-        elif self._cls in (WorkerConfiguration, ReinforcementLearningEstimator):
+        elif self._cls is WorkerConfiguration:
+            self._check_workers()
+        elif self._cls is ReinforcementLearningEstimator:
             self._find("compute_target", self._values.get("compute_target"))
+            if not self._errors:
+                self._check_estimator()
         defaults = self._defaults() if issubclass(self._cls, TrainingFields) else {}
         return Checked(
             values=self._values,
@@ -167,15 +181,54 @@ class _Check:
             worker_use_gpu=bool(self._values.get("worker_use_gpu")),
             worker_object_store=bytes_of(self._values.get("worker_shm_size")),
         )
+        self._fit(asked)
+
+    def _check_estimator(self) -> None:
+        """Its files and its GPUs, as at submit."""
+        estimator = ReinforcementLearningEstimator(**self._values)
+        try:
+            source = snapshot.examine(estimator.source_directory, estimator.entry_script or "")
+        except UserError as error:
+            of_script = str(error).startswith("entry_script")
+            self._errors["entry_script" if of_script else "source_directory"] = str(error)
+            return
+        if estimator.pip_requirements_file:
+            try:
+                requirements.read_file(source.directory / estimator.pip_requirements_file)
+            except UserError as error:
+                self._errors["pip_requirements_file"] = str(error)
+        self._fit(estimator.asked(self._record))
+
+    def _check_workers(self) -> None:
+        """Their target and their GPUs, beside a head on this machine."""
+        target = self._find("compute_target", self._values.get("compute_target"))
+        if self._errors:
+            return
+        self._fit(
+            Asked(
+                head=self._record(LOCAL_TARGET),
+                workers=self._values["node_count"],
+                worker=target,
+                worker_use_gpu=self._values["use_gpu"],
+            )
+        )
+        # Without its head it is no cluster that could be drawn.
+        self._groups = None
+
+    def _record(self, name: str) -> TargetRecord:
+        record = self._ws.store.targets.get(name) or self._ws.store.targets.get(LOCAL_TARGET)
+        assert record is not None, "every workspace has the target of this machine"
+        return record
+
+    def _fit(self, asked: Asked) -> None:
+        """Size the nodes, or say at which field they cannot be."""
         try:
             self._groups = node_groups(asked, self._machine, LOCAL_TARGET)
         except FieldError as error:
-            names = {
-                "script_params": "config.num_gpus",
-                "worker_configuration.use_gpu": "worker_use_gpu",
-                "worker_configuration.node_count": "worker_nodes" if workers else "head_target",
-            }
-            self._errors.setdefault(names.get(error.field, error.field), str(error))
+            known = fields_of(self._cls)
+            names = [error.field, error.field.rpartition(".")[2], *_ASKED[error.field]]
+            field = next((n for n in names if n.split(".")[0] in known), error.field)
+            self._errors.setdefault(field, str(error))
 
     def _asks_for_worker_target(self) -> bool:
         return any(name.split(".")[0] == "worker_target" for name in self._errors)

@@ -114,8 +114,12 @@ def save(values: Mapping[str, Any], path: str | Path) -> None:
 
 def dump(cls: type[Fields], values: Mapping[str, Any]) -> str:
     """The YAML of any fields' values."""
-    whole = {_VERSION: VERSION, **given(cls, values)}
-    return str(yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=88))
+    return as_yaml({_VERSION: VERSION, **given(cls, values)})
+
+
+def as_yaml(values: Mapping[str, Any]) -> str:
+    """Plain values as YAML that `read`, and any other reader of YAML, reads as the same."""
+    return str(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=88))
 
 
 class _Loader(yaml.SafeLoader):
