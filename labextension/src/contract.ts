@@ -26,12 +26,15 @@ export interface IMachine {
   disk_free_bytes: number | null;
   workspace_bytes: number | null;
   sizes: ISize[];
-  text?: { label: string; text: string; fraction: number | null }[];
+  text: { label: string; text: string; fraction: number | null }[];
 }
 
+/** The size of a node. */
 export interface ISize {
   name: string;
-  [other: string]: unknown;
+  cpus: number;
+  memory_gb: number;
+  gpus: number;
 }
 
 export interface ITarget {
@@ -52,18 +55,23 @@ export interface ITarget {
   message: string;
   created: number | null;
   code: string;
-  nodes_text?: string;
-  about?: string;
-  badge?: IBadge;
+  nodes_text: string;
+  about: string;
+  badge: IBadge;
 }
 
 export interface INewTarget {
   name: string;
-  vm_size: string;
-  min_nodes: number;
+  vm_size?: string;
+  cpus?: number;
+  gpus?: number;
+  memory_gb?: number;
+  min_nodes?: number;
   max_nodes: number;
   idle_seconds_before_scaledown?: number;
 }
+
+export type IScale = Pick<INewTarget, 'min_nodes' | 'max_nodes' | 'idle_seconds_before_scaledown'>;
 
 export interface IRunRow {
   id: string;
@@ -88,10 +96,10 @@ export interface IRunRow {
   pinned: boolean;
   message: string;
   user: string;
-  /** Words of `view`, where the server sends them. */
-  timing?: string;
-  reward_text?: string;
-  best_text?: string;
+  /** Words of `view`. */
+  timing: string;
+  reward_text: string;
+  best_text: string;
 }
 
 export interface IRunsAnswer {
@@ -210,6 +218,20 @@ export interface ICurve {
   high?: (number | null)[];
   gaps: number;
   last_id: number;
+  /** The line in words. */
+  sentence: string;
+}
+
+/** Points of one metric that came after an id, as they were logged. */
+export interface ITail {
+  name: string;
+  x: (number | null)[];
+  y: (number | null)[];
+  low?: (number | null)[];
+  high?: (number | null)[];
+  last_id: number;
+  /** There are more of them than one answer holds. */
+  more: boolean;
 }
 
 export interface IMark {
@@ -225,7 +247,106 @@ export interface ISeriesAnswer {
   series: ICurve[];
   goal: number | null;
   events: IMark[];
-  sentence?: string;
+}
+
+export interface IPhase {
+  name: string;
+  label: string;
+  /** Of its time, 0 to 1. */
+  share: number;
+  text: string;
+}
+
+export interface IPhaseBar {
+  name: string;
+  label: string;
+  phases: IPhase[];
+  sentence: string;
+}
+
+export interface IThroughput {
+  limit: string;
+  kind: string;
+  tiles: IFact[];
+  bars: IPhaseBar[];
+  note: string;
+}
+
+export interface IDiagnosis {
+  findings: { name: string; sentence: string; severity: string }[];
+  /** A sentence where there are none. */
+  nothing: string;
+}
+
+export interface IEvaluation {
+  env_steps: string;
+  reward: string;
+  span: string;
+  length: string;
+  episodes: string;
+}
+
+export interface IVideo {
+  key: number;
+  path: string;
+  label: string;
+  about: string;
+  /** A sentence where its file is gone. */
+  missing: string;
+}
+
+/** Evaluations and videos, newest first; each message stands where there are none. */
+export interface IEpisodes {
+  facts: IFact[];
+  rows: IEvaluation[];
+  omitted: string;
+  videos: IVideo[];
+  videos_message: string;
+  message: string;
+}
+
+export interface ICheckpoint {
+  path: string;
+  name: string;
+  attempt: number;
+  iteration: string;
+  env_steps: string;
+  reward: string;
+  time: string;
+  size_text: string;
+  best: boolean;
+  last: boolean;
+  exists: boolean;
+}
+
+/** Checkpoints, newest first; `message` stands in their place where there are none. */
+export interface ICheckpoints {
+  rows: ICheckpoint[];
+  summary: string;
+  message: string;
+  resumable: boolean;
+  resume_text: string;
+  /** Python that goes on with the run; '' where nothing is to be said of it. */
+  resume_code: string;
+}
+
+export interface ISetting {
+  part: string;
+  name: string;
+  value: string;
+  default: string;
+  /** Set to something else than its default. */
+  changed: boolean;
+  /** Not a setting but what was there, such as a version. */
+  fact: boolean;
+  note: string;
+}
+
+export interface IConfiguration {
+  settings: ISetting[];
+  notes: string[];
+  code: string;
+  message: string;
 }
 
 export interface ISegment {
@@ -255,13 +376,13 @@ export interface IRunFile {
   size: number;
   modified: number;
   kind: string;
-  text?: string;
+  text: string;
 }
 
 export interface IFiles {
   files: IRunFile[];
   bytes: number;
-  summary?: string;
+  summary: string;
 }
 
 /** A change that the server announces through Jupyter's events. */

@@ -39,20 +39,6 @@ export function tick(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** A number of bytes, such as '812 bytes' or '3.2 MB'. */
-export function bytes(n: number): string {
-  for (const [unit, scale] of [
-    ['GB', 1e9],
-    ['MB', 1e6],
-    ['kB', 1e3]
-  ] as const) {
-    if (n >= scale) {
-      return `${(n / scale).toFixed(1)} ${unit}`;
-    }
-  }
-  return plural(n, 'byte');
-}
-
 /** '1 node', '2 nodes'. */
 export function plural(n: number, one: string): string {
   return `${count(n)} ${one}${n === 1 ? '' : 's'}`;

@@ -70,6 +70,7 @@ function activate(
   const sidebar = new Sidebar(workspace, {
     open: id => void commands.execute(CommandIDs.open, { id }),
     menu: (id, x, y) => openRunMenu(commands, id, x, y),
+    remove: id => void commands.execute(CommandIDs.remove, { id }),
     drag: (event, id) => dragCell(event, workspace.runs.find(id)?.name ?? id, () => codeOf(id)),
     targetMenu: (target, x, y) => openTargetMenu(commands, target.name, x, y),
     targetDrag: (event, target) => dragCell(event, target.name, async () => target.code),
@@ -82,6 +83,7 @@ function activate(
 
   const context: ICommandContext = {
     app,
+    shell,
     requests,
     revisions,
     workspace,
@@ -98,7 +100,7 @@ function activate(
   addRunViews(context);
   addRunActions(context);
   addTargetActions(context);
-  addWorkspaceCommands(context, { palette, menu, launcher, shell });
+  addWorkspaceCommands(context, { palette, menu, launcher });
 
   app.shell.add(sidebar, 'left', { rank: 350, type: 'Reinforcement Learning' });
   restorer?.add(sidebar, sidebar.id);

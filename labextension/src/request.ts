@@ -66,7 +66,7 @@ export class Requests {
 
   addTarget = (target: api.INewTarget) => this.send<api.ITarget>('POST', 'targets', target);
 
-  changeTarget = (name: string, change: Partial<Omit<api.INewTarget, 'name' | 'vm_size'>>) =>
+  changeTarget = (name: string, change: api.IScale) =>
     this.send<api.ITarget>('PATCH', `targets/${encodeURIComponent(name)}`, change);
 
   deleteTarget = (name: string) => this.send<void>('DELETE', `targets/${encodeURIComponent(name)}`);
@@ -99,6 +99,24 @@ export class Requests {
     const { names, ...rest } = query;
     return this.get<api.ISeriesAnswer>(of(id, 'series'), { name: names, ...rest }, signal);
   }
+
+  tail = (id: string, name: string, axis: api.Axis, after: number, signal?: AbortSignal) =>
+    this.get<api.ITail>(of(id, 'series'), { name, axis, after }, signal);
+
+  throughput = (id: string, signal?: AbortSignal) =>
+    this.get<api.IThroughput>(of(id, 'throughput'), {}, signal);
+
+  diagnosis = (id: string, signal?: AbortSignal) =>
+    this.get<api.IDiagnosis>(of(id, 'diagnosis'), {}, signal);
+
+  episodes = (id: string, signal?: AbortSignal) =>
+    this.get<api.IEpisodes>(of(id, 'episodes'), {}, signal);
+
+  checkpoints = (id: string, signal?: AbortSignal) =>
+    this.get<api.ICheckpoints>(of(id, 'checkpoints'), {}, signal);
+
+  configuration = (id: string, signal?: AbortSignal) =>
+    this.get<api.IConfiguration>(of(id, 'configuration'), {}, signal);
 
   async logs(id: string, signal?: AbortSignal): Promise<api.ILogFile[]> {
     return (await this.get<{ files: api.ILogFile[] }>(of(id, 'logs'), {}, signal)).files;

@@ -57,6 +57,11 @@ export class RunModel implements IDisposable {
     }
   }
 
+  /** A number that grows with every n-th reading, and with each of a run that has ended. */
+  paced(n: number): number {
+    return this.run?.row.final ? this.tick : Math.floor(this.tick / n);
+  }
+
   refresh(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

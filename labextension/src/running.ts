@@ -1,10 +1,12 @@
 /** Runs that go on, in JupyterLab's own Running panel. */
 
+import { Notification } from '@jupyterlab/apputils';
 import type { IRunningSessionManagers } from '@jupyterlab/running';
 import { stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ActiveRuns } from './active_runs';
 import { rlIcon } from './icon';
+import { sentence } from './request';
 import type { Requests } from './request';
 import { CommandIDs } from './tokens';
 
@@ -14,6 +16,14 @@ export function addToRunning(
   requests: Pick<Requests, 'cancel'>,
   commands: CommandRegistry
 ): void {
+  const cancelAll = async () => {
+    const asked = await Promise.allSettled(active.rows.map(row => requests.cancel(row.id)));
+    const refused = asked.find(one => one.status === 'rejected');
+    if (refused) {
+      Notification.error(sentence(refused.reason), { autoClose: 15_000 });
+    }
+    await active.refresh();
+  };
   managers.add({
     name: 'RL Runs',
     running: () =>
@@ -28,10 +38,7 @@ export function addToRunning(
     refreshRunning: () => void active.refresh(),
     runningChanged: active.changed,
     // The Running panel asks first.
-    shutdownAll: () => {
-      active.rows.forEach(row => void requests.cancel(row.id).catch(() => undefined));
-      void active.refresh();
-    },
+    shutdownAll: () => void cancelAll(),
     shutdownLabel: 'Cancel run',
     shutdownAllLabel: 'Cancel All',
     shutdownAllConfirmationText:

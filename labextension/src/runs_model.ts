@@ -47,7 +47,7 @@ export class RunsModel {
     { page = 200, most = 2000, pace = 400, retry = 15_000 }: IRunsOptions = {}
   ) {
     this.size = page;
-    this.most = most;
+    this.most = this.usual = most;
     this.pace = pace;
     this.retry = retry;
   }
@@ -104,6 +104,7 @@ export class RunsModel {
       return;
     }
     this._view = view;
+    this.most = this.usual;
     this.abort.abort();
     this.pages = [];
     this.refresh();
@@ -114,6 +115,27 @@ export class RunsModel {
   refresh(): void {
     this.staleFrom(0);
     void this.work();
+  }
+
+  /** Hold all runs of the view; resolves when they are there, or cannot be had. */
+  async whole(): Promise<void> {
+    this.most = Infinity;
+    const missing = () => Math.ceil(this._total / this.size) - this.pages.filter(Boolean).length;
+    if (this._loaded && missing() <= 0) {
+      return;
+    }
+    this.staleFrom(this.pages.length, Math.ceil(this._total / this.size));
+    void this.work();
+    const view = this._view;
+    await new Promise<void>(resolve => {
+      const look = () => {
+        if (missing() <= 0 || this._trouble || this._view !== view) {
+          this._changed.disconnect(look);
+          resolve();
+        }
+      };
+      this._changed.connect(look);
+    });
   }
 
   /** Ask again for what a change has touched. */
@@ -133,8 +155,8 @@ export class RunsModel {
     void this.work();
   }
 
-  private staleFrom(first: number): void {
-    for (let page = first; page < Math.max(1, this.pages.length); page++) {
+  private staleFrom(first: number, end = this.pages.length): void {
+    for (let page = first; page < Math.max(1, end); page++) {
       this.stale.add(page);
     }
   }
@@ -199,7 +221,8 @@ export class RunsModel {
   }
 
   private readonly size: number;
-  private readonly most: number;
+  private most: number;
+  private readonly usual: number;
   private readonly pace: number;
   private readonly retry: number;
   private pages: IRunRow[][] = [];

@@ -16,12 +16,12 @@ test('a run that was active and is no more has ended, once', async () => {
   const ended: string[] = [];
   active.ended.connect((_, run) => ended.push(run.row.id));
   await active.refresh();
-  expect(server.asked[0]).toMatchObject({ state: 'active' });
+  expect(server.asked[1]).toMatchObject({ state: 'active' });
   server.rows = [row('b')];
   server.changed.emit({ runs: ['a'], targets: false, everything: false });
   await until(() => ended.length === 1);
   server.changed.emit({ runs: ['b'], targets: false, everything: false });
-  await until(() => server.asked.length === 3);
+  await until(() => server.asked.length === 4);
   expect(ended).toEqual(['a']);
   active.dispose();
 });
@@ -42,7 +42,28 @@ test('many changes are one request, and targets none', async () => {
     server.changed.emit({ runs: ['a'], targets: false, everything: false });
     server.changed.emit({ runs: [], targets: true, everything: false });
   }
-  await until(() => server.asked.length > 1);
-  expect(server.asked.length).toBe(2);
+  await until(() => server.asked.length > 2);
+  expect(server.asked.length).toBe(3);
+  active.dispose();
+});
+
+test('a run that failed before it was seen active is told of; an old one that is renamed is not', async () => {
+  const server = new Server([row('old', { final: true, created: 5 })]);
+  server.run = async id =>
+    ({ row: row(id, { final: true, created: id === 'new' ? 6 : 5 }) }) as IRun;
+  // Only the list of active runs is empty.
+  const all = server.runs;
+  server.runs = async query => (query.state ? { runs: [], total: 0, revision: 1 } : all(query));
+  const active = new ActiveRuns(server, server, 0);
+  const ended: string[] = [];
+  active.ended.connect((_, run) => ended.push(run.row.id));
+  await active.refresh();
+  server.changed.emit({ runs: ['old'], targets: false, everything: false });
+  server.changed.emit({ runs: ['new'], targets: false, everything: false });
+  await until(() => ended.length > 0);
+  server.changed.emit({ runs: ['new', 'old'], targets: false, everything: false });
+  await active.refresh();
+  await active.refresh();
+  expect(ended).toEqual(['new']);
   active.dispose();
 });

@@ -30,7 +30,8 @@ export class FakeServer extends FakeRuns {
     memory_used_bytes: 4e9,
     disk_free_bytes: 9e9,
     workspace_bytes: 1e6,
-    sizes: [{ name: 'LOCAL_1' }]
+    sizes: [{ name: 'LOCAL_1', cpus: 1, memory_gb: 4, gpus: 0 }],
+    text: [{ label: 'CPU', text: '1.0 of 2 cores', fraction: 0.5 }]
   });
 
   targets = async (): Promise<api.ITarget[]> => [
@@ -51,7 +52,10 @@ export class FakeServer extends FakeRuns {
       state: 'Succeeded',
       message: '',
       created: null,
-      code: 'target'
+      code: 'target',
+      nodes_text: '2 busy, 1 idle, of 4',
+      about: '1 CPU, 4.0 GB for each node',
+      badge: { text: 'In use', tone: 'active' }
     }
   ];
 
@@ -116,10 +120,95 @@ export class FakeServer extends FakeRuns {
     axis: 'env_steps',
     unit: 'env steps',
     series: [
-      { name: 'episode_reward_mean', x: [1000, 2000], y: [-21, -20.5], gaps: 1, last_id: 2 }
+      {
+        name: 'episode_reward_mean',
+        x: [1000, 2000],
+        y: [-21, -20.5],
+        gaps: 1,
+        last_id: 2,
+        sentence: 'episode_reward_mean: -20.50 now, best -20.50, at env steps 2,000.'
+      }
     ],
     goal: 18,
     events: [{ x: 2000, y: null, kind: 'checkpoint', title: 'a checkpoint' }]
+  });
+
+  tail = async (): Promise<api.ITail> => ({
+    name: 'episode_reward_mean',
+    x: [],
+    y: [],
+    last_id: 2,
+    more: false
+  });
+
+  throughput = async (): Promise<api.IThroughput> => ({
+    limit: 'Emulation limits the run: 60 % of the time of each env runner.',
+    kind: 'emulation',
+    tiles: [{ name: 'sampled', label: 'sampled, env steps/s', text: '812' }],
+    bars: [
+      {
+        name: 'env_runner',
+        label: 'Time of the env runner',
+        phases: [
+          { name: 'emulation', label: 'emulation', share: 0.6, text: 'emulation 60 %' },
+          { name: 'other', label: 'other', share: 0.4, text: 'other 40 %' }
+        ],
+        sentence: 'Time of the env runner: emulation 60 %, other 40 %.'
+      }
+    ],
+    note: 'Measured over the last 60 s.'
+  });
+
+  diagnosis = async (): Promise<api.IDiagnosis> => ({
+    findings: [{ name: 'flat', sentence: 'The reward is flat.', severity: 'warning' }],
+    nothing: ''
+  });
+
+  episodes = async (): Promise<api.IEpisodes> => ({
+    facts: [{ name: 'last', label: 'last, at 2,000 env steps', text: '3.00' }],
+    rows: [{ env_steps: '2,000', reward: '3.00', span: '1 to 5', length: '900', episodes: '3' }],
+    omitted: '',
+    videos: ['new', 'old', 'gone'].map((name, i) => ({
+      key: i,
+      path: `head/videos/${name}.mp4`,
+      label: `${name}, reward 3.00`,
+      about: `The ${name} one.`,
+      missing: name === 'gone' ? 'The video is gone.' : ''
+    })),
+    videos_message: '',
+    message: ''
+  });
+
+  checkpoints = async (): Promise<api.ICheckpoints> => ({
+    rows: ['checkpoint_2', 'checkpoint_1'].map((name, i) => ({
+      path: `head/checkpoints/${name}`,
+      name,
+      attempt: 1,
+      iteration: String(2 - i),
+      env_steps: '2,000',
+      reward: '-20.50',
+      time: '08:55:00',
+      size_text: '3.2 MB',
+      best: i === 0,
+      last: i === 0,
+      exists: i === 0
+    })),
+    summary: '1 checkpoint on the disk, 3.2 MB.',
+    message: '',
+    resumable: true,
+    resume_text: 'The run can go on from its last checkpoint.',
+    resume_code: 'run.resume()'
+  });
+
+  configuration = async (): Promise<api.IConfiguration> => ({
+    settings: [
+      { part: 'IMPALA', name: 'lr', value: '0.1', default: '0.2', changed: true, fact: false },
+      { part: 'Versions', name: 'ray', value: '2.60', default: '', changed: false, fact: true },
+      { part: 'IMPALA', name: 'gamma', value: '0.99', default: '0.99', changed: false, fact: false }
+    ].map(setting => ({ ...setting, note: '' })),
+    notes: ['num_workers is num_env_runners now.'],
+    code: 'exp.submit(estimator)',
+    message: ''
   });
 
   logs = async (): Promise<api.ILogFile[]> => [
@@ -135,8 +224,15 @@ export class FakeServer extends FakeRuns {
   });
 
   files = async (): Promise<api.IFiles> => ({
-    files: [{ path: 'outputs/model.pt', size: 3_200_000, modified: 0, kind: '' }],
-    bytes: 3_200_000
+    files: ['outputs/model.pt', 'head/checkpoints/checkpoint_2/state.pkl'].map(path => ({
+      path,
+      size: 3_200_000,
+      modified: 0,
+      kind: 'other',
+      text: `${path} (3.2 MB)`
+    })),
+    bytes: 6_400_000,
+    summary: '2 files; the whole run takes 6.4 MB on the disk.'
   });
 
   fileUrl = (id: string, path: string) => `/files/${id}/${path}`;

@@ -26,6 +26,9 @@ export function row(id: string, change: Partial<IRunRow> = {}): IRunRow {
     pinned: false,
     message: '',
     user: '',
+    timing: '',
+    reward_text: '—',
+    best_text: '—',
     ...change
   };
 }

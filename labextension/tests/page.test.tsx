@@ -1,9 +1,11 @@
 // @vitest-environment jsdom
+import { Clipboard } from '@jupyterlab/apputils';
 import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RunModel } from '../src/run_model';
 import { RunPageWidget } from '../src/run_page';
+import { CommandIDs } from '../src/tokens';
 import { FakeServer } from './fake_server';
 import { until } from './fakes';
 
@@ -18,13 +20,16 @@ vi.mock('../src/page/plot', () => ({
 vi.mock('uplot/dist/uPlot.min.css', () => ({}));
 
 let page: RunPageWidget;
+let model: RunModel;
+let commands: CommandRegistry;
 let server: FakeServer;
 const shown = () => page.node.textContent ?? '';
 
 beforeEach(async () => {
   server = new FakeServer([]);
-  const model = new RunModel('pong_1', server.asRequests, server.asRevisions, 0);
-  page = new RunPageWidget(model, new CommandRegistry());
+  model = new RunModel('pong_1', server.asRequests, server.asRevisions, 0);
+  commands = new CommandRegistry();
+  page = new RunPageWidget(model, commands);
   Widget.attach(page, document.body);
   model.active = true;
   await until(() => shown().includes('min to') || shown().includes('target'));
@@ -44,7 +49,8 @@ test('a run is told from its name to its curve', async () => {
 });
 
 test('the curve is a sentence and a table too', async () => {
-  expect(shown()).toContain('episode_reward_mean goes from -21.00 to -20.50');
+  const chart = page.node.querySelector('.rlw-chart [role=img]');
+  expect(chart?.getAttribute('aria-label')).toContain('episode_reward_mean: -20.50 now');
   const table = page.node.querySelector<HTMLDetailsElement>('.rlw-table');
   table!.open = true;
   await until(() => page.node.querySelectorAll('.rlw-table tbody tr').length === 2);
@@ -52,17 +58,136 @@ test('the curve is a sentence and a table too', async () => {
   expect(page.node.querySelector('[aria-label=Events]')?.textContent).toBe('a checkpoint');
 });
 
+const all = <T extends Element>(selector: string) => [...page.node.querySelectorAll<T>(selector)];
+const open = (name: string) =>
+  all<HTMLElement>('[role=tab]')
+    .find(tab => tab.textContent === name)!
+    .click();
+/** The tab that is in front. */
+const front = () => page.node.querySelector<HTMLElement>('[role=tabpanel]:not([hidden])')!;
+const press = (name: string) =>
+  [...front().querySelectorAll('button')].find(button => button.textContent === name)!.click();
+
 test('logs, metrics and files are a tab each', async () => {
   await until(() => page.node.querySelector('[role=log]')?.textContent === 'iteration 1\n');
   expect(page.node.querySelector('[role=log] span')?.className).toBe('rlw-ansi-green rlw-bold');
-  const tab = (name: string) =>
-    [...page.node.querySelectorAll<HTMLElement>('[role=tab]')].find(t => t.textContent === name);
-  tab('Files')?.click();
-  await until(() => shown().includes('outputs/model.pt  (3.2 MB)'));
-  tab('Metrics')?.click();
-  await until(() => page.node.querySelector('figcaption') !== null);
-  tab('Code')?.click();
-  await until(() => shown().includes('code of it'));
+  open('Files');
+  await until(() => front().textContent!.includes('outputs/model.pt (3.2 MB)'));
+  expect(front().textContent).toContain('the whole run takes 6.4 MB');
+  open('Metrics');
+  await until(() => front().querySelector('figure [role=img]') !== null);
+  const chart = front().querySelector('figure [role=img]');
+  expect(chart?.getAttribute('aria-label')).toContain('episode_reward_mean: -20.50 now');
+  expect(front().querySelector('figure summary')?.textContent).toBe('Show as table');
+});
+
+test('a tab asks when it is first opened, and only while it is in front', async () => {
+  const asked = vi.spyOn(server, 'throughput');
+  const change = () => server.changed.emit({ runs: ['pong_1'], targets: false, everything: false });
+  const read = async () => {
+    const { tick } = model;
+    change();
+    await until(() => model.tick > tick);
+  };
+  await read();
+  expect(asked.mock.calls.length).toBe(0);
+  open('Throughput');
+  await until(() => front().textContent!.includes('Emulation limits the run: 60 %'));
+  expect(asked.mock.calls.length).toBe(1);
+  await read();
+  await until(() => asked.mock.calls.length === 2);
+  open('Logs');
+  await read();
+  expect(asked.mock.calls.length).toBe(2);
+  open('Throughput');
+  await until(() => asked.mock.calls.length === 3);
+});
+
+test('the throughput is a sentence, figures, and bars that are told in words', async () => {
+  open('Throughput');
+  await until(() => front().querySelector('.rlw-phases') !== null);
+  expect(front().textContent).toContain('sampled, env steps/s812');
+  const bar = front().querySelector('[role=img]');
+  expect(bar?.getAttribute('aria-label')).toContain('emulation 60 %, other 40 %');
+  expect(bar?.firstElementChild?.getAttribute('style')).toBe('width: 60%;');
+});
+
+test('what is unusual about the learning is a tab', async () => {
+  open('Diagnosis');
+  await until(() => front().textContent === 'Warning: The reward is flat.');
+});
+
+test('videos are shown in one player, the newest first, and none plays by itself', async () => {
+  open('Episodes');
+  await until(() => front().querySelector('video') !== null);
+  const player = front().querySelector('video')!;
+  expect(player.getAttribute('src')).toBe('/files/pong_1/head/videos/new.mp4');
+  expect([player.autoplay, player.controls, player.preload]).toEqual([false, true, 'metadata']);
+  press('old, reward 3.00');
+  await until(() => player.getAttribute('src')!.endsWith('old.mp4'));
+  expect(front().querySelector('video')).toBe(player);
+  press('gone, reward 3.00');
+  await until(() => front().textContent!.includes('The video is gone.'));
+  expect([player.hidden, player.hasAttribute('src')]).toEqual([true, false]);
+  expect(front().querySelector('tbody tr')?.textContent).toBe('2,0003.001 to 59003');
+});
+
+test('checkpoints are listed, resumed from and downloaded', async () => {
+  const resumed = vi.fn();
+  commands.addCommand(CommandIDs.resume, { execute: resumed });
+  open('Checkpoints');
+  await until(() => front().querySelectorAll('tbody tr').length === 2);
+  const [first, second] = [...front().querySelectorAll('tbody tr')].map(one => one.textContent);
+  expect(first).toContain('checkpoint_2 best, newest');
+  expect(second).toContain('checkpoint_1 deleted');
+  press('Resume from the newest');
+  expect(resumed.mock.calls[0]?.[0]).toEqual({ id: 'pong_1' });
+  press('Show');
+  await until(() => front().querySelector('a') !== null);
+  const links = [...front().querySelectorAll('a')].map(link => link.textContent);
+  expect(links).toEqual(['head/checkpoints/checkpoint_2/state.pkl (3.2 MB)']);
+});
+
+test('the configuration is searched, and copied as Python', async () => {
+  const copied = vi.spyOn(Clipboard, 'copyToSystem').mockReturnValue(undefined);
+  open('Configuration');
+  const settings = () => [...front().querySelectorAll('tbody th')].map(one => one.textContent);
+  await until(() => settings().join() === 'lr,ray,gamma');
+  expect(front().textContent).toContain('num_workers is num_env_runners now.');
+  press('Only what differs');
+  await until(() => settings().join() === 'lr,ray');
+  press('Copy as Python');
+  expect(copied).toHaveBeenCalledWith('exp.submit(estimator)');
+  await until(() => front().textContent!.includes('Copied.'));
+});
+
+test('what there is none of is said', async () => {
+  server.episodes = async () => ({
+    facts: [],
+    rows: [],
+    omitted: '',
+    videos: [],
+    videos_message: 'There is no video of this run.',
+    message: 'The policy of this run was not evaluated.'
+  });
+  server.diagnosis = async () => ({ findings: [], nothing: 'Nothing unusual.' });
+  server.checkpoints = async () => ({
+    rows: [],
+    summary: '',
+    message: 'No checkpoint yet.',
+    resumable: false,
+    resume_text: '',
+    resume_code: ''
+  });
+  const said = {
+    Episodes: 'There is no video of this run.The policy of this run was not evaluated.',
+    Diagnosis: 'Nothing unusual.',
+    Checkpoints: 'No checkpoint yet.'
+  };
+  for (const [tab, sentence] of Object.entries(said)) {
+    open(tab);
+    await until(() => front().textContent === sentence);
+  }
 });
 
 test('an action of a run is asked of the commands', async () => {

@@ -115,3 +115,28 @@ test('in another order than that of creation, a change asks for all', async () =
   model.note(news('run-17'));
   await until(() => server.asked.length === 3);
 });
+
+test('more runs than are held are asked for when the whole is wanted', async () => {
+  const server = new FakeRuns(rows(95));
+  const model = new RunsModel(server, { ...quick, most: 30 });
+  model.active = true;
+  await until(() => model.rows.length === 30);
+  expect(model.total).toBe(95);
+  await model.whole();
+  expect(model.rows.length).toBe(95);
+  const { length } = server.asked;
+  await model.whole();
+  expect(server.asked.length).toBe(length);
+  model.show({ text: 'run-' });
+  await until(() => model.rows.length === 30);
+});
+
+test('a server that does not answer ends the wait for the whole', async () => {
+  const server = new FakeRuns(rows(95));
+  const model = new RunsModel(server, { ...quick, most: 30 });
+  model.active = true;
+  await until(() => model.rows.length === 30);
+  server.trouble = new Error('It does not answer.');
+  await model.whole();
+  expect(model.rows.length).toBe(30);
+});

@@ -5,8 +5,10 @@ import { compareCode } from '../src/commands/compare_code';
 import { tagsChange, tagsText } from '../src/commands/tags';
 import { linkedRun, withoutRun } from '../src/deep_link';
 import { requestOf, FIRST } from '../src/form/fields';
-import { bytes, number, tick } from '../src/format';
+import { number, tick } from '../src/format';
+import { fieldOf } from '../src/form/fields';
 import { sorted } from '../src/page/columns';
+import { matching } from '../src/page/search';
 import { VERSION } from '../src/tokens';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -33,7 +35,6 @@ test('numbers are written as in the notebook', () => {
     '9000',
     '0'
   ]);
-  expect([bytes(1), bytes(3_200_000)]).toEqual(['1 byte', '3.2 MB']);
 });
 
 test('a small curve has gaps, and none without two numbers', () => {
@@ -78,6 +79,20 @@ test('the form sends what the contract has, and says what is no JSON', () => {
 });
 
 test('columns of a curve come by growing x, without points that have none', () => {
-  const curve = { name: '', x: [3, null, 1], y: [30, 20, null], gaps: 0, last_id: 0 };
+  const curve = { x: [3, null, 1], y: [30, 20, null], name: '', gaps: 0, last_id: 0, sentence: '' };
   expect(sorted(curve, false)).toEqual({ x: [1, 3], rest: [[null, 30]] });
+});
+
+test('a search finds what holds each of its words', () => {
+  const names = ['learner/entropy', 'learner/loss', 'entropy of it'];
+  expect(matching(names, ' LEARNER  entro', name => name)).toEqual(['learner/entropy']);
+  expect(matching(names, '', name => name)).toEqual(names);
+});
+
+test('a refusal is put at the field that it names', () => {
+  const fields = ['name', 'max_nodes', 'cpus'];
+  expect(fieldOf('max_nodes is a whole number from 1 to 1,000, not 0.', fields)).toBe('max_nodes');
+  expect(fieldOf("The field 'name' is needed.", fields)).toBe('name');
+  expect(fieldOf("'max_nodes_' cannot be.", fields)).toBe('');
+  expect(fieldOf('The Jupyter server does not answer.', fields)).toBe('');
 });

@@ -1,6 +1,6 @@
 /** What the commands work with. */
 
-import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
 import { showErrorMessage } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -13,6 +13,8 @@ import type { WorkspaceModel } from '../workspace_model';
 
 export interface ICommandContext {
   app: JupyterFrontEnd;
+  /** JupyterLab's main area; Notebook 7 has none. */
+  shell: ILabShell | null;
   requests: Requests;
   revisions: Revisions;
   workspace: WorkspaceModel;

@@ -62,6 +62,9 @@ export function addRunActions(context: ICommandContext): void {
     () => trans.__('Delete run…'),
     row => row.final,
     async (id, row) => {
+      if (row && !row.final) {
+        throw new Error(trans.__('%1 has not ended: cancel it first, then delete it.', row.name));
+      }
       const question = trans.__(
         'Its metrics, logs, checkpoints and files are deleted. This cannot be undone.'
       );

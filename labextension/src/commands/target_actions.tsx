@@ -2,10 +2,10 @@
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import type { ITarget } from '../contract';
+import type { IScale, ITarget } from '../contract';
 import { sentence } from '../request';
-import { TargetForm } from '../components/target_form';
-import type { ITargetValues } from '../components/target_form';
+import { ScaleForm } from '../components/scale_form';
+import { openTargetForm } from '../form_pages';
 import { CommandIDs } from '../tokens';
 import type { ICommandContext } from './context';
 import { attempt } from './context';
@@ -21,20 +21,7 @@ export function addTargetActions(context: ICommandContext): void {
   app.commands.addCommand(CommandIDs.newTarget, {
     label: trans.__('New Compute Target…'),
     isEnabled: writable,
-    execute: async () => {
-      const sizes = (await requests.machine()).sizes.map(size => size.name);
-      const start = { name: '', size: sizes[0] ?? '', min: 0, max: 2, idle: 120 };
-      await ask(trans.__('New compute target'), trans.__('Create'), start, sizes, async values => {
-        await requests.addTarget({
-          name: values.name,
-          vm_size: values.size,
-          min_nodes: values.min,
-          max_nodes: values.max,
-          idle_seconds_before_scaledown: values.idle
-        });
-        changed();
-      });
-    }
+    execute: () => openTargetForm(context)
   });
   app.commands.addCommand(CommandIDs.scaleTarget, {
     label: trans.__('Scale…'),
@@ -44,14 +31,10 @@ export function addTargetActions(context: ICommandContext): void {
       if (!target) {
         return;
       }
-      const { name, size, min_nodes: min, max_nodes: max, idle_seconds: idle } = target;
-      const title = trans.__('Scale %1', name);
-      await ask(title, trans.__('Scale'), { name, size, min, max, idle }, null, async values => {
-        await requests.changeTarget(name, {
-          min_nodes: values.min,
-          max_nodes: values.max,
-          idle_seconds_before_scaledown: values.idle
-        });
+      const { name, min_nodes, max_nodes, idle_seconds } = target;
+      const scale = { min_nodes, max_nodes, idle_seconds_before_scaledown: idle_seconds };
+      await ask(trans.__('Scale %1', name), trans.__('Scale'), scale, async values => {
+        await requests.changeTarget(name, values);
         changed();
       });
     }
@@ -86,16 +69,15 @@ export function addTargetActions(context: ICommandContext): void {
 async function ask(
   title: string,
   label: string,
-  start: ITargetValues,
-  sizes: string[] | null,
-  take: (values: ITargetValues) => Promise<void>
+  start: IScale,
+  take: (values: IScale) => Promise<void>
 ): Promise<void> {
   let values = start;
   let trouble = '';
   for (;;) {
-    const body = new TargetForm(values, sizes, trouble);
+    const body = new ScaleForm(values, trouble);
     const buttons = [Dialog.cancelButton(), Dialog.okButton({ label })];
-    const answer = await showDialog<ITargetValues>({ title, body, buttons });
+    const answer = await showDialog<IScale>({ title, body, buttons });
     if (!answer.button.accept || !answer.value) {
       return;
     }

@@ -1,12 +1,11 @@
 /** Commands of the whole workspace, and where all commands are found: palette, menu, launcher. */
 
-import type { ILabShell } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { ILauncher } from '@jupyterlab/launcher';
 import type { IMainMenu } from '@jupyterlab/mainmenu';
 import { MenuSvg } from '@jupyterlab/ui-components';
 import { rlIcon } from '../icon';
-import { openExperimentForm } from '../experiment_form';
+import { openExperimentForm } from '../form_pages';
 import { CATEGORY, CommandIDs } from '../tokens';
 import type { ICommandContext } from './context';
 
@@ -14,7 +13,6 @@ interface IPlaces {
   palette: ICommandPalette | null;
   menu: IMainMenu | null;
   launcher: ILauncher | null;
-  shell: ILabShell | null;
 }
 
 /** In the menu, in groups. */
@@ -41,7 +39,7 @@ const PALETTE = [
 
 export function addWorkspaceCommands(context: ICommandContext, places: IPlaces): void {
   const { app, trans, workspace } = context;
-  const { palette, menu, launcher, shell } = places;
+  const { palette, menu, launcher } = places;
   app.commands.addCommand(CommandIDs.showPanel, {
     label: trans.__('Show Compute and Runs'),
     execute: () => context.showPanel()
@@ -50,18 +48,15 @@ export function addWorkspaceCommands(context: ICommandContext, places: IPlaces):
     label: trans.__('Refresh Compute and Runs'),
     execute: () => workspace.refresh()
   });
-  if (shell) {
-    app.commands.addCommand(CommandIDs.newExperiment, {
-      label: args =>
-        args['isPalette'] ? trans.__('New RL Experiment…') : trans.__('New RL experiment'),
-      caption: trans.__('Train an agent with RLlib'),
-      icon: args => (args['isPalette'] ? undefined : rlIcon),
-      execute: () => openExperimentForm(context, shell)
-    });
-    launcher?.add({ command: CommandIDs.newExperiment, category: trans.__('Other'), rank: 5 });
-  }
-  const known = (command: string) => app.commands.hasCommand(command);
-  PALETTE.filter(known).forEach(command =>
+  app.commands.addCommand(CommandIDs.newExperiment, {
+    label: args =>
+      args['isPalette'] ? trans.__('New RL Experiment…') : trans.__('New RL experiment'),
+    caption: trans.__('Train an agent with RLlib'),
+    icon: args => (args['isPalette'] ? undefined : rlIcon),
+    execute: () => openExperimentForm(context)
+  });
+  launcher?.add({ command: CommandIDs.newExperiment, category: trans.__('Other'), rank: 5 });
+  PALETTE.forEach(command =>
     palette?.addItem({ command, category: CATEGORY, args: { isPalette: true } })
   );
   if (menu) {
@@ -72,7 +67,7 @@ export function addWorkspaceCommands(context: ICommandContext, places: IPlaces):
       if (i) {
         own.addItem({ type: 'separator' });
       }
-      group.filter(known).forEach(command => own.addItem({ command, args: { isPalette: true } }));
+      group.forEach(command => own.addItem({ command, args: { isPalette: true } }));
     });
     menu.addMenu(own, true, { rank: 80 });
   }

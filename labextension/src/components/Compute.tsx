@@ -1,6 +1,5 @@
 import * as React from 'react';
 import type { IMachine, ITarget } from '../contract';
-import { bytes, plural } from '../format';
 import { Badge } from './Badge';
 import { Bar } from './Bar';
 
@@ -40,7 +39,7 @@ export function Compute(props: IComputeProps): JSX.Element {
 function Machine({ machine }: { machine: IMachine }): JSX.Element {
   return (
     <div className="rlw-machine" aria-label="This machine">
-      {figures(machine).map(({ label, text, fraction }) => (
+      {machine.text.map(({ label, text, fraction }) => (
         <div key={label} className="rlw-figure">
           <span className="rlw-quiet">{label}</span>
           <span>{text}</span>
@@ -51,31 +50,8 @@ function Machine({ machine }: { machine: IMachine }): JSX.Element {
   );
 }
 
-function figures(machine: IMachine): { label: string; text: string; fraction: number | null }[] {
-  if (machine.text) {
-    return machine.text;
-  }
-  const found = [];
-  if (machine.load_1m !== null) {
-    const text = `load ${machine.load_1m.toFixed(2)} on ${plural(machine.cpus, 'core')}`;
-    found.push({ label: 'CPU', text, fraction: machine.load_1m / machine.cpus });
-  }
-  if (machine.memory_used_bytes !== null) {
-    const [used, all] = [machine.memory_used_bytes, machine.memory_bytes];
-    found.push({ label: 'Memory', text: `${bytes(used)} of ${bytes(all)}`, fraction: used / all });
-  }
-  if (machine.disk_free_bytes !== null) {
-    found.push({ label: 'Disk', text: `${bytes(machine.disk_free_bytes)} free`, fraction: null });
-  }
-  return found;
-}
-
 function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
   const { target, onMenu, onDrag } = props;
-  const nodes =
-    target.nodes_text ??
-    `${target.nodes_busy} busy, ${target.nodes_idle} idle, of ${plural(target.max_nodes, 'node')}`;
-  const about = target.about ?? `${plural(target.cpus, 'CPU')}, ${bytes(target.memory_bytes)}`;
   const open = (event: React.SyntheticEvent) => {
     event.preventDefault();
     event.stopPropagation();
@@ -85,7 +61,7 @@ function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
     <li
       className="rlw-target"
       tabIndex={0}
-      aria-label={`${target.name}, ${target.size}, ${nodes}`}
+      aria-label={`${target.name}, ${target.size}, ${target.nodes_text}`}
       onContextMenu={open}
       onPointerDown={event => onDrag(event, target)}
       onKeyDown={event => {
@@ -95,12 +71,10 @@ function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
       }}
     >
       <div className="rlw-run-first">
-        <span className="rlw-run-name">{target.name}</span>
-        {target.badge ? (
-          <Badge badge={target.badge} />
-        ) : (
-          <span className="rlw-quiet">{target.state}</span>
-        )}
+        <span className="rlw-run-name" title={target.name}>
+          {target.name}
+        </span>
+        <Badge badge={target.badge} />
         <button
           className="rlw-more"
           tabIndex={-1}
@@ -111,9 +85,9 @@ function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
         </button>
       </div>
       <div className="rlw-quiet">
-        {target.size} · {about}
+        {target.size} · {target.about}
       </div>
-      <div>{nodes}</div>
+      <div>{target.nodes_text}</div>
       {target.max_nodes > 0 && (
         <Bar
           fraction={target.nodes_busy / target.max_nodes}

@@ -1,6 +1,5 @@
 import * as React from 'react';
 import type { IRunRow } from '../contract';
-import { number } from '../format';
 import { Badge } from './Badge';
 import { Bar } from './Bar';
 import { Sparkline } from './Sparkline';
@@ -9,10 +8,10 @@ import { Sparkline } from './Sparkline';
 export function spoken(row: IRunRow): string {
   const parts = [row.name, row.badge.text];
   if (row.reward !== null) {
-    parts.push(`reward ${row.reward_text ?? number(row.reward)}`);
+    parts.push(`reward ${row.reward_text}`);
   }
   if (row.best_reward !== null) {
-    parts.push(`best ${row.best_text ?? number(row.best_reward)}`);
+    parts.push(`best ${row.best_text}`);
   }
   if (row.timing) {
     parts.push(row.timing);
@@ -27,10 +26,13 @@ export function spoken(row: IRunRow): string {
 
 /** A run in the list: who it is, where it stands, how good it is. */
 export function RunRow({ row, onMenu }: { row: IRunRow; onMenu(at: Element): void }): JSX.Element {
-  const time = row.final || !row.time_left ? (row.timing ?? '') : `${row.time_left} left`;
+  const time = row.final || !row.time_left ? row.timing : `${row.time_left} left`;
   const tags = Object.entries(row.tags);
   return (
-    <div className="rlw-run" title={[row.id, row.message, ...tags.map(tagText)].join('\n').trim()}>
+    <div
+      className="rlw-run"
+      title={[row.name, row.id, row.message, ...tags.map(tagText)].join('\n').trim()}
+    >
       <div className="rlw-run-first">
         <span className="rlw-run-name">{row.name}</span>
         {row.archived && <span className="rlw-quiet">archived</span>}
@@ -52,7 +54,7 @@ export function RunRow({ row, onMenu }: { row: IRunRow; onMenu(at: Element): voi
         <span className="rlw-run-best">
           {row.best_reward !== null && (
             <>
-              best <b>{row.best_text ?? number(row.best_reward)}</b>
+              best <b>{row.best_text}</b>
             </>
           )}
         </span>

@@ -1,4 +1,5 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import type { Line } from '../run_groups';
 import { RunRow, spoken } from './RunRow';
@@ -8,7 +9,10 @@ export const HEIGHTS = { heading: 28, run: 62 } as const;
 
 /** One line of the list; it stays at its place and is told what stands there. */
 export class RowWidget extends ReactWidget {
-  constructor(private readonly onMenu: (line: Line, at: Element) => void) {
+  constructor(
+    private readonly onMenu: (line: Line, at: Element) => void,
+    private readonly onAttached: () => void
+  ) {
     super();
     this.addClass('rlw-line');
     this.node.setAttribute('role', 'treeitem');
@@ -47,6 +51,11 @@ export class RowWidget extends ReactWidget {
     this.update();
   }
 
+  protected onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this.onAttached();
+  }
+
   protected render(): JSX.Element | null {
     const line = this.line;
     if (!line) {
@@ -60,7 +69,9 @@ export class RowWidget extends ReactWidget {
         <span className="rlw-fold" aria-hidden="true">
           {line.open ? '▾' : '▸'}
         </span>
-        <span className="rlw-run-name">{line.title}</span>
+        <span className="rlw-run-name" title={line.title}>
+          {line.title}
+        </span>
         <span className="rlw-quiet">{countOf(line.runs, line.active)}</span>
       </div>
     );

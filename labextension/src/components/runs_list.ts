@@ -8,6 +8,9 @@ export interface IListHandlers {
   open(id: string): void;
   toggle(key: string): void;
   menu(id: string, x: number, y: number): void;
+  remove(id: string): void;
+  /** Have all runs in the list, however many there are. */
+  whole(): Promise<void>;
   drag(event: PointerEvent, id: string): void;
 }
 
@@ -21,6 +24,16 @@ class LinesModel extends WindowedListModel {
   rowAt: (index: number) => RowWidget = () => {
     throw new Error('There is no list yet.');
   };
+  /** Told which lines are about to be drawn, and the first and last of them in sight. */
+  drawn: (range: WindowedList.WindowIndex) => void = () => undefined;
+
+  getRangeToRender(options?: { virtual?: boolean }): WindowedList.WindowIndex | null {
+    const range = super.getRangeToRender(options);
+    if (range && !options?.virtual) {
+      this.drawn(range);
+    }
+    return range;
+  }
 
   estimateWidgetSize = (index: number): number => HEIGHTS[this.lines[index]?.kind ?? 'run'];
   widgetRenderer = (index: number): RowWidget => this.rowAt(index);
@@ -42,11 +55,14 @@ export class RunsList extends WindowedList<LinesModel> {
     super({ model });
     this.lines = model;
     model.rowAt = index => this.row(index);
+    model.drawn = range => this.onDrawn(range);
     this.addClass('rlw-runs');
     const tree = this.viewportNode;
     tree.setAttribute('role', 'tree');
     tree.setAttribute('aria-label', 'Runs');
     tree.setAttribute('aria-multiselectable', 'true');
+    // It takes the focus of a line that is scrolled away, so that keys still reach the list.
+    tree.tabIndex = -1;
   }
 
   /** The runs that are selected, in the order of the list. */
@@ -57,7 +73,11 @@ export class RunsList extends WindowedList<LinesModel> {
   }
 
   display(lines: readonly Line[]): void {
+    const focused = this.focusedIndex >= 0;
     this.lines.take(lines);
+    const found = lines.findIndex(line => keyOf(line) === this.activeKey);
+    // A line that is gone hands over to the one in its place.
+    this.makeActive(found >= 0 ? found : Math.max(0, Math.min(this.active, lines.length - 1)));
     for (const [index, row] of this.rows) {
       if (index >= lines.length) {
         row.dispose();
@@ -66,6 +86,9 @@ export class RunsList extends WindowedList<LinesModel> {
     }
     this.renew();
     this.update();
+    if (focused) {
+      this.focusActive();
+    }
   }
 
   handleEvent(event: Event): void {
@@ -109,12 +132,20 @@ export class RunsList extends WindowedList<LinesModel> {
   private row(index: number): RowWidget {
     let row = this.rows.get(index);
     if (!row) {
-      row = new RowWidget((line, at) => {
-        const { left, bottom } = at.getBoundingClientRect();
-        if (line.kind === 'run') {
-          this.handlers.menu(line.row.id, left, bottom);
+      row = new RowWidget(
+        (line, at) => {
+          const { left, bottom } = at.getBoundingClientRect();
+          if (line.kind === 'run') {
+            this.handlers.menu(line.row.id, left, bottom);
+          }
+        },
+        () => {
+          // The active line is back in the page: it takes its focus back from the list.
+          if (index === this.active && document.activeElement === this.viewportNode) {
+            this.focusActive();
+          }
         }
-      });
+      );
       this.rows.set(index, row);
     }
     this.tell(index, row);
@@ -125,18 +156,48 @@ export class RunsList extends WindowedList<LinesModel> {
     const line = this.lines.lines[index];
     if (line) {
       const selected = line.kind === 'run' && this.selected.has(line.row.id);
-      row.display(line, index === this.activeIndex, selected);
+      row.display(line, index === this.tabStop, selected);
       row.node.setAttribute('aria-selected', String(selected));
     }
   }
 
   private renew(): void {
-    this.rows.forEach((row, index) => this.tell(index, row));
+    // The others are told when they are drawn.
+    this.rows.forEach((row, index) => row.isAttached && this.tell(index, row));
   }
 
-  private get activeIndex(): number {
-    const found = this.lines.lines.findIndex(line => keyOf(line) === this.activeKey);
-    return Math.max(0, found);
+  private onDrawn([first, last, top, bottom]: WindowedList.WindowIndex): void {
+    this.sight = [top, bottom];
+    const focused = this.focusedIndex;
+    if (focused >= 0 && (focused < first || focused > last)) {
+      this.viewportNode.focus({ preventScroll: true });
+    }
+  }
+
+  /** The line that the tab key reaches: the active one, or the nearest to it in sight. */
+  private get tabStop(): number {
+    const [top, bottom] = this.sight;
+    return Math.max(top, Math.min(this.active, bottom));
+  }
+
+  /** The line that has the focus; -1 for none. */
+  private get focusedIndex(): number {
+    const { activeElement } = document;
+    const there = activeElement instanceof HTMLElement && this.viewportNode.contains(activeElement);
+    const line = there ? activeElement.closest<HTMLElement>('.rlw-line') : null;
+    return Number(line?.dataset.windowedListIndex ?? -1);
+  }
+
+  private focusActive(): void {
+    const row = this.rows.get(this.active);
+    (row?.isAttached ? row.node : this.viewportNode).focus({ preventScroll: true });
+  }
+
+  private makeActive(index: number): void {
+    const line = this.lines.lines[index];
+    this.active = index;
+    this.activeKey = line ? keyOf(line) : '';
+    this.moves += 1;
   }
 
   private lineOf(event: Event): [Line, number] | null {
@@ -147,31 +208,46 @@ export class RunsList extends WindowedList<LinesModel> {
   }
 
   private async moveTo(index: number): Promise<void> {
-    const line = this.lines.lines[index];
-    if (!line) {
+    if (!this.lines.lines[index]) {
       return;
     }
-    this.activeKey = keyOf(line);
+    this.makeActive(index);
+    const { moves } = this;
     this.renew();
-    const row = this.rows.get(index);
-    if (!row?.isAttached) {
-      await this.scrollToItem(index);
+    if (!this.rows.get(index)?.isAttached) {
+      try {
+        await this.scrollToItem(index);
+      } catch {
+        // A later move has taken over.
+      }
     }
-    const node = this.rows.get(index)?.node;
-    node?.focus();
-    node?.scrollIntoView({ block: 'nearest' });
+    if (moves === this.moves) {
+      this.focusActive();
+      this.rows.get(index)?.node.scrollIntoView({ block: 'nearest' });
+    }
+  }
+
+  /** To the last line there is; the runs that are not there yet are waited for. */
+  private async moveToEnd(): Promise<void> {
+    const last = () => this.lines.lines.length - 1;
+    await this.moveTo(last());
+    const { activeKey } = this;
+    await this.handlers.whole();
+    if (activeKey === this.activeKey && this.active < last()) {
+      await this.moveTo(last());
+    }
   }
 
   private onFocus(event: Event): void {
     const found = this.lineOf(event);
-    if (found && keyOf(found[0]) !== this.activeKey) {
-      this.activeKey = keyOf(found[0]);
+    if (found && found[1] !== this.active) {
+      this.makeActive(found[1]);
       this.renew();
     }
   }
 
   private onKey(event: KeyboardEvent): void {
-    const here = this.activeIndex;
+    const here = this.active;
     const last = this.lines.lines.length - 1;
     const line = this.lines.lines[here];
     const page = Math.max(1, Math.floor(this.outerNode.clientHeight / HEIGHTS.run) - 1);
@@ -180,18 +256,21 @@ export class RunsList extends WindowedList<LinesModel> {
       ArrowUp: Math.max(0, here - 1),
       PageDown: Math.min(last, here + page),
       PageUp: Math.max(0, here - page),
-      Home: 0,
-      End: last
+      Home: 0
     };
     const to = places[event.key];
     if (to !== undefined) {
       void this.moveTo(to);
+    } else if (event.key === 'End') {
+      void this.moveToEnd();
     } else if (line?.kind === 'heading' && foldingKeys(line.open).includes(event.key)) {
       this.handlers.toggle(line.key);
     } else if (line?.kind === 'run' && event.key === 'ArrowLeft') {
       void this.moveTo(this.headingOf(here));
     } else if (line?.kind === 'run' && event.key === 'Enter') {
       this.handlers.open(line.row.id);
+    } else if (line?.kind === 'run' && event.key === 'Delete') {
+      this.handlers.remove(line.row.id);
     } else if (line?.kind === 'run' && event.key === ' ') {
       this.select(line.row.id);
     } else {
@@ -215,8 +294,8 @@ export class RunsList extends WindowedList<LinesModel> {
     if (!found) {
       return;
     }
-    const [line] = found;
-    this.activeKey = keyOf(line);
+    const [line, index] = found;
+    this.makeActive(index);
     if (line.kind === 'heading') {
       this.handlers.toggle(line.key);
     } else if (event.ctrlKey || event.metaKey || event.shiftKey) {
@@ -228,8 +307,11 @@ export class RunsList extends WindowedList<LinesModel> {
   }
 
   private onContextMenu(event: MouseEvent): void {
-    const found = this.lineOf(event);
-    if (!found || event.shiftKey) {
+    // The menu key, and Shift+F10, come from where the focus is and have no place of their own.
+    const pointed = event.button === 2;
+    const own = this.lines.lines[this.active];
+    const found = this.lineOf(event) ?? (!pointed && own ? ([own, this.active] as const) : null);
+    if (!found || (pointed && event.shiftKey)) {
       return;
     }
     event.preventDefault();
@@ -237,8 +319,7 @@ export class RunsList extends WindowedList<LinesModel> {
     const [line, index] = found;
     if (line.kind === 'run') {
       const box = this.rows.get(index)?.node.getBoundingClientRect();
-      // The menu key has no place of its own.
-      const [x, y] = event.button === 2 ? [event.clientX, event.clientY] : [box?.x, box?.bottom];
+      const [x, y] = pointed ? [event.clientX, event.clientY] : [box?.x, box?.bottom];
       this.handlers.menu(line.row.id, x ?? 0, y ?? 0);
     }
   }
@@ -260,7 +341,11 @@ export class RunsList extends WindowedList<LinesModel> {
   private readonly lines: LinesModel;
   private readonly rows = new Map<number, RowWidget>();
   private readonly selected = new Set<string>();
+  private active = 0;
   private activeKey = '';
+  /** Grows with each change of the active line. */
+  private moves = 0;
+  private sight: readonly [number, number] = [0, 0];
 }
 
 const EVENTS = ['keydown', 'click', 'contextmenu', 'pointerdown', 'focusin'];

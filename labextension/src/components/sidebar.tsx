@@ -12,7 +12,7 @@ import { Notice } from './Notice';
 import type { IListHandlers } from './runs_list';
 import { RunsList } from './runs_list';
 
-export interface ISidebarHandlers extends Omit<IListHandlers, 'toggle'> {
+export interface ISidebarHandlers extends Omit<IListHandlers, 'toggle' | 'whole'> {
   targetMenu(target: ITarget, x: number, y: number): void;
   targetDrag(event: PointerEvent, target: ITarget): void;
   newTarget(): void;
@@ -27,7 +27,7 @@ export class Sidebar extends SidePanel {
   ) {
     super();
     const toggle = (key: string) => this.fold(key);
-    this.list = new RunsList({ ...handlers, toggle });
+    this.list = new RunsList({ ...handlers, toggle, whole: () => model.runs.whole() });
     this.addClass('rlw');
     this.addClass('rlw-sidebar');
     this.header.addWidget(new Head(model));
@@ -201,7 +201,7 @@ function RunsState({ model, onFirst }: { model: WorkspaceModel; onFirst(): void 
   }
   if (runs.total > runs.rows.length && runs.rows.length >= 2000) {
     const shown = `${count(runs.rows.length)} of ${count(runs.total)} runs are shown.`;
-    return <Notice text={`${shown} Search to find the others.`} />;
+    return <Notice text={`${shown} Search to find the others, or press End in the list.`} />;
   }
   if (runs.total > 0) {
     return (

@@ -124,3 +124,15 @@ function settingsOf(text: string | undefined): unknown {
     throw new Error(`Settings of RLlib are JSON, such as {"num_workers": 2}: ${why}.`);
   }
 }
+
+/** The field whose name a sentence begins with or has in quotes; '' where there is none. */
+export function fieldOf(sentence: string, fields: readonly string[]): string {
+  const named = /^(\w+)\b|'(\w+)'/g;
+  for (const [, first, quoted] of sentence.matchAll(named)) {
+    const name = first ?? quoted ?? '';
+    if (fields.includes(name)) {
+      return name;
+    }
+  }
+  return '';
+}

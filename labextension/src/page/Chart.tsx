@@ -5,6 +5,8 @@ import type { IWindow } from './plot';
 
 export interface IChartProps {
   curve: ICurve;
+  /** The chart in a sentence, for those who do not see it. */
+  label: string;
   unit: string;
   goal: number | null;
   events: readonly IMark[];
@@ -46,5 +48,5 @@ export function Chart(props: IChartProps): JSX.Element {
   React.useEffect(() => {
     plot.current?.draw(curve, unit, goal, events);
   }, [curve, unit, goal, events, height]);
-  return <div ref={place} className="rlw-plot" aria-hidden="true" />;
+  return <div ref={place} className="rlw-plot" role="img" aria-label={props.label} />;
 }

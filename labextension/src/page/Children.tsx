@@ -88,7 +88,8 @@ function Use({ use }: { use: IUse }): JSX.Element {
           className="rlw-spark"
           viewBox="6 0 66 20"
           preserveAspectRatio="none"
-          aria-hidden="true"
+          role="img"
+          aria-label={use.sentence}
         >
           <path d={path} />
         </svg>

@@ -1,7 +1,9 @@
 import * as React from 'react';
-import { bytes, plural } from '../format';
+import type { IRunFile } from '../contract';
+import { plural } from '../format';
 import type { RunModel } from '../run_model';
-import { useAnswer } from './use_answer';
+import { Answer } from './Answer';
+import { matching } from './search';
 
 /** Files that are listed at most. */
 const SHOWN = 500;
@@ -9,45 +11,60 @@ const SHOWN = 500;
 /** The files of a run, each to be downloaded. */
 export function Files({ model }: { model: RunModel }): JSX.Element {
   const [search, setSearch] = React.useState('');
-  const { value, trouble } = useAnswer(
-    signal => model.requests.files(model.id, signal),
-    model.id,
-    Math.floor(model.tick / 10)
+  return (
+    <Answer
+      model={model}
+      every={10}
+      waiting="The files are being looked at."
+      ask={(requests, id, signal) => requests.files(id, signal)}
+    >
+      {({ files, summary }) => (
+        <>
+          <p className="rlw-hint">{summary}</p>
+          <input
+            type="search"
+            className="rlw-search"
+            placeholder="Search files"
+            aria-label="Search files"
+            value={search}
+            onChange={event => setSearch(event.target.value)}
+          />
+          <FileLinks
+            model={model}
+            label="Files of the run"
+            files={matching(files, search, file => file.path)}
+          />
+        </>
+      )}
+    </Answer>
   );
-  if (trouble) {
-    return <p className="rlw-notice rlw-warning">{trouble}</p>;
+}
+
+export interface IFileLinksProps {
+  model: RunModel;
+  label: string;
+  files: readonly IRunFile[];
+}
+
+/** A link for each file that downloads it. */
+export function FileLinks({ model, label, files }: IFileLinksProps): JSX.Element {
+  if (!files.length) {
+    return <p className="rlw-hint">There is no such file.</p>;
   }
-  if (!value) {
-    return <p className="rlw-hint">The files are being looked at.</p>;
-  }
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const matching = value.files.filter(file =>
-    words.every(w => file.path.toLowerCase().includes(w))
-  );
-  const summary = value.summary ?? `${plural(value.files.length, 'file')}, ${bytes(value.bytes)}`;
   return (
     <>
-      <p className="rlw-hint">{summary}</p>
-      <input
-        type="search"
-        className="rlw-search"
-        placeholder="Search files"
-        aria-label="Search files"
-        value={search}
-        onChange={event => setSearch(event.target.value)}
-      />
-      <ul className="rlw-files">
-        {matching.slice(0, SHOWN).map(file => (
+      <ul className="rlw-files" aria-label={label}>
+        {files.slice(0, SHOWN).map(file => (
           <li key={file.path}>
-            <a href={model.requests.fileUrl(model.id, file.path, true)} download>
-              {file.text ?? `${file.path}  (${bytes(file.size)})`}
+            <a href={model.requests.fileUrl(model.id, file.path, true)} download title={file.path}>
+              {file.text}
             </a>
           </li>
         ))}
       </ul>
-      {matching.length > SHOWN && (
+      {files.length > SHOWN && (
         <p className="rlw-hint">
-          {SHOWN} of {plural(matching.length, 'file')} are listed.
+          {SHOWN} of {plural(files.length, 'file')} are listed: search for the others.
         </p>
       )}
     </>

@@ -2,6 +2,7 @@ import * as React from 'react';
 import { plural } from '../format';
 import type { ILogPage, ISegment } from '../contract';
 import type { RunModel } from '../run_model';
+import { LiveLog } from './live_log';
 import { useAnswer } from './use_answer';
 
 /** Lines of one page. */
@@ -13,7 +14,7 @@ export function Logs({ model }: { model: RunModel }): JSX.Element {
     signal => model.requests.logs(model.id, signal),
     model.id,
     // New files come seldom.
-    Math.floor(model.tick / 5)
+    model.paced(5)
   );
   const [chosen, setChosen] = React.useState('');
   const [line, setLine] = React.useState<number | undefined>(undefined);
@@ -60,15 +61,24 @@ interface IPageProps {
 
 function Page({ model, file, line, onLine }: IPageProps): JSX.Element {
   const follows = line === undefined;
+  const live = React.useMemo(() => new LiveLog(model.requests, model.id, LINES), [model]);
   const { value, trouble } = useAnswer(
-    signal => model.requests.logPage(model.id, file, line, LINES, signal),
+    signal =>
+      follows
+        ? live.read(file, signal)
+        : model.requests.logPage(model.id, file, line, LINES, signal),
     `${file}\n${line}`,
     // A page that was asked for stays as it is.
     follows ? model.tick : 0
   );
   const pane = React.useRef<HTMLDivElement>(null);
+  // Whoever scrolls back reads on undisturbed, until the end is in sight again.
+  const atEnd = React.useRef(true);
   React.useEffect(() => {
-    if (follows && pane.current) {
+    atEnd.current = follows;
+  }, [file, follows]);
+  React.useEffect(() => {
+    if (atEnd.current && pane.current) {
       pane.current.scrollTop = pane.current.scrollHeight;
     }
   }, [value, follows]);
@@ -105,7 +115,17 @@ function Page({ model, file, line, onLine }: IPageProps): JSX.Element {
         </button>
         <span className="rlw-quiet">{where(value)}</span>
       </div>
-      <div ref={pane} className="rlw-log" role="log" aria-live="off" tabIndex={0} aria-label={file}>
+      <div
+        ref={pane}
+        className="rlw-log"
+        role="log"
+        aria-live="off"
+        tabIndex={0}
+        aria-label={file}
+        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          atEnd.current = follows && scrollHeight - scrollTop - clientHeight < 40;
+        }}
+      >
         <pre>
           {value.lines.map((segments, i) => (
             <Line key={value.first + i} segments={segments} />

@@ -1,7 +1,9 @@
 import * as React from 'react';
-import type { Axis } from '../contract';
+import type { Axis, IMark } from '../contract';
 import type { RunModel } from '../run_model';
 import { Chart } from './Chart';
+import { CurveTable } from './CurveTable';
+import { matching } from './search';
 import { useAnswer } from './use_answer';
 
 /** Charts of one request, and of one page. */
@@ -12,7 +14,7 @@ export function Metrics({ model }: { model: RunModel }): JSX.Element {
   const metrics = useAnswer(
     signal => model.requests.metrics(model.id, signal),
     model.id,
-    model.tick
+    model.paced(5)
   );
   const [title, setTitle] = React.useState('');
   const [search, setSearch] = React.useState('');
@@ -20,9 +22,12 @@ export function Metrics({ model }: { model: RunModel }): JSX.Element {
   const groups = metrics.value?.groups ?? [];
   const base = title.replace(/ \([\d,]+\)$/, '');
   const chosen = groups.find(g => g.title.replace(/ \([\d,]+\)$/, '') === base) ?? groups[0];
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const names = words.length
-    ? groups.flatMap(g => g.names).filter(n => words.every(w => n.toLowerCase().includes(w)))
+  const names = search.trim()
+    ? matching(
+        groups.flatMap(g => g.names),
+        search,
+        name => name
+      )
     : (chosen?.names ?? []);
   const pages = Math.max(1, Math.ceil(names.length / SHOWN));
   const at = Math.min(page, pages - 1);
@@ -80,6 +85,7 @@ export function Metrics({ model }: { model: RunModel }): JSX.Element {
 }
 
 const AXIS: Axis = 'env_steps';
+const NONE: readonly IMark[] = [];
 
 function SmallCharts({ model, names }: { model: RunModel; names: string[] }): JSX.Element {
   const { value, trouble } = useAnswer(
@@ -88,7 +94,8 @@ function SmallCharts({ model, names }: { model: RunModel; names: string[] }): JS
         ? model.requests.series(model.id, { names, axis: AXIS, points: 300 }, signal)
         : null,
     names.join('\n'),
-    model.tick
+    // A dozen curves are read whole.
+    model.paced(3)
   );
   if (trouble) {
     return <p className="rlw-notice rlw-warning">{trouble}</p>;
@@ -104,8 +111,18 @@ function SmallCharts({ model, names }: { model: RunModel; names: string[] }): JS
         return (
           <figure key={name}>
             <figcaption title={name}>{name}</figcaption>
-            {curve && (
-              <Chart curve={curve} unit={value?.unit ?? ''} goal={null} events={[]} height={130} />
+            {curve && value && (
+              <>
+                <Chart
+                  curve={curve}
+                  label={curve.sentence}
+                  unit={value.unit}
+                  goal={null}
+                  events={NONE}
+                  height={130}
+                />
+                <CurveTable curve={curve} unit={value.unit} />
+              </>
             )}
           </figure>
         );

@@ -3,6 +3,8 @@ import type { Axis, ICurve, ISeriesAnswer } from '../contract';
 import { number, plural, tick } from '../format';
 import type { RunModel } from '../run_model';
 import { Chart } from './Chart';
+import { CurveTable } from './CurveTable';
+import { LiveCurve } from './live_curve';
 import { MARKS } from './plot';
 import type { IWindow } from './plot';
 import { useAnswer } from './use_answer';
@@ -25,20 +27,18 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
   const metrics = useAnswer(
     signal => model.requests.metrics(model.id, signal),
     model.id,
-    Math.floor(model.tick / 5)
+    model.paced(5)
   );
   const name = metrics.value?.main ?? null;
+  const live = React.useMemo(() => new LiveCurve(model.requests, model.id), [model]);
   const { value, trouble } = useAnswer(
     async signal =>
       name === null
         ? null
-        : model.requests.series(
-            model.id,
-            { names: [name], axis, smoothing, points: POINTS, ...window },
-            signal
-          ),
+        : live.read({ names: [name], axis, smoothing, points: POINTS, ...window }, signal),
     JSON.stringify([name, axis, window, smoothing]),
-    model.tick
+    // What is zoomed into or smoothed is read whole, which costs more.
+    window || smoothing ? model.paced(5) : model.tick
   );
   const curve = value?.series[0];
   const events = React.useMemo(() => value?.events ?? [], [value]);
@@ -52,7 +52,9 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
   return (
     <section className="rlw-chart" aria-label={name}>
       <div className="rlw-chart-head">
-        <h2 className="rlw-heading-text">{name}</h2>
+        <h2 className="rlw-heading-text" title={name}>
+          {name}
+        </h2>
         <div className="rlw-choices" role="group" aria-label="Axis">
           {AXES.map(([value_, label]) => (
             <button
@@ -84,6 +86,7 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
       <Legend answer={value} curve={curve} cursor={cursor} />
       <Chart
         curve={curve}
+        label={curve.sentence}
         unit={value.unit}
         goal={value.goal}
         events={events}
@@ -91,8 +94,7 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
         onZoom={setWindow}
         onCursor={setCursor}
       />
-      <p className="rlw-unseen">{value.sentence ?? told(name, value.unit, curve)}</p>
-      <Table name={name} answer={value} curve={curve} />
+      <CurveTable curve={curve} unit={value.unit} events={events} />
     </section>
   );
 }
@@ -173,62 +175,5 @@ function Legend(props: {
       ))}
       {curve.gaps > 0 && <span>{plural(curve.gaps, 'point')} without a number</span>}
     </div>
-  );
-}
-
-/** The chart in a sentence. */
-export function told(name: string, unit: string, curve: ICurve): string {
-  const known = curve.y.filter((y): y is number => y !== null);
-  if (!known.length) {
-    return `${name} has no numbers yet.`;
-  }
-  const first = curve.x.find(x => x !== null) ?? 0;
-  const last = curve.x.findLast(x => x !== null) ?? 0;
-  const best = known.reduce((a, b) => Math.max(a, b));
-  const course = `from ${number(known[0])} to ${number(known.at(-1))}, at best ${number(best)}`;
-  return `${name} goes ${course}, between ${unit} ${tick(first)} and ${tick(last)}.`;
-}
-
-/** Rows of the table. */
-const ROWS = 50;
-
-/** The newest points as a table, for those who do not see the curve. */
-function Table(props: { name: string; answer: ISeriesAnswer; curve: ICurve }): JSX.Element {
-  const [open, setOpen] = React.useState(false);
-  const { name, curve } = props;
-  const { unit, events } = props.answer;
-  const first = Math.max(0, curve.x.length - ROWS);
-  return (
-    <details className="rlw-table" onToggle={event => setOpen(event.currentTarget.open)}>
-      <summary>Table</summary>
-      {open && (
-        <div className="rlw-scroll" tabIndex={0} role="region" aria-label={`Table of ${name}`}>
-          <table>
-            <caption>
-              The newest {plural(curve.x.length - first, 'point')} of those that are drawn
-            </caption>
-            <thead>
-              <tr>
-                <th scope="col">{unit}</th>
-                <th scope="col">{name}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {curve.x.slice(first).map((x, i) => (
-                <tr key={i}>
-                  <td>{x === null ? '—' : x.toLocaleString('en-US')}</td>
-                  <td>{number(curve.y[first + i])}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <ul aria-label="Events">
-            {events.map((event, i) => (
-              <li key={i}>{event.title}</li>
-            ))}
-          </ul>
-        </div>
-      )}
-    </details>
   );
 }

@@ -7,12 +7,18 @@ import { Notice } from '../components/Notice';
 import type { IRun } from '../contract';
 import type { RunModel } from '../run_model';
 import { CommandIDs } from '../tokens';
+import { Checkpoints } from './Checkpoints';
 import { Children } from './Children';
+import { Configuration } from './Configuration';
+import { Diagnosis } from './Diagnosis';
+import { Episodes } from './Episodes';
+import { Facts } from './Facts';
 import { Files } from './Files';
 import { Logs } from './Logs';
 import { Metrics } from './Metrics';
 import { RewardChart } from './RewardChart';
 import { Tabs } from './Tabs';
+import { Throughput } from './Throughput';
 
 export interface IPageProps {
   model: RunModel;
@@ -35,8 +41,12 @@ function Run({ model, commands, onMenu }: IPageProps): JSX.Element {
   const tabs = [
     { title: 'Logs', body: () => <Logs model={model} /> },
     { title: 'Metrics', body: () => <Metrics model={model} /> },
+    { title: 'Throughput', body: () => <Throughput model={model} /> },
+    { title: 'Diagnosis', body: () => <Diagnosis model={model} /> },
+    { title: 'Episodes', body: () => <Episodes model={model} /> },
+    { title: 'Checkpoints', body: () => <Checkpoints model={model} commands={commands} /> },
     { title: 'Files', body: () => <Files model={model} /> },
-    { title: 'Code', body: () => <pre className="rlw-code">{run.code}</pre> }
+    { title: 'Configuration', body: () => <Configuration model={model} /> }
   ];
   return (
     <>
@@ -126,14 +136,7 @@ function Failure({ run: { failure } }: { run: IRun }): JSX.Element | null {
 function Figures({ run }: { run: IRun }): JSX.Element {
   return (
     <>
-      <div className="rlw-facts">
-        {run.facts.map(fact => (
-          <div key={fact.name} className="rlw-fact">
-            <span>{fact.label}</span>
-            <b>{fact.text}</b>
-          </div>
-        ))}
-      </div>
+      <Facts facts={run.facts} />
       {run.limit && <p className="rlw-hint">{run.limit}</p>}
       {run.criteria.length > 0 && (
         <div className="rlw-criteria">

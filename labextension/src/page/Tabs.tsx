@@ -1,4 +1,5 @@
 import * as React from 'react';
+import { Shown } from './use_answer';
 
 export interface ITab {
   title: string;
@@ -7,9 +8,16 @@ export interface ITab {
 
 let made = 0;
 
-/** Tabs as the keyboard expects them; only the one in front is there, so the others ask nothing. */
+/**
+ * Tabs as the keyboard expects them.
+ *
+ * A tab is made when it is first opened and then stays as it was left, but asks for nothing while
+ * another one is in front.
+ */
 export function Tabs({ label, tabs }: { label: string; tabs: ITab[] }): JSX.Element {
   const [front, setFront] = React.useState(0);
+  const opened = React.useRef(new Set<number>()).current;
+  opened.add(front);
   const [prefix] = React.useState(() => `rlw-tabs-${made++}`);
   const bar = React.useRef<HTMLDivElement>(null);
   const move = (to: number) => {
@@ -39,7 +47,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: ITab[] }): JSX.Elem
             id={`${prefix}-${i}`}
             role="tab"
             aria-selected={i === front}
-            aria-controls={`${prefix}-panel`}
+            aria-controls={opened.has(i) ? `${prefix}-panel-${i}` : undefined}
             tabIndex={i === front ? 0 : -1}
             onClick={() => setFront(i)}
           >
@@ -47,9 +55,29 @@ export function Tabs({ label, tabs }: { label: string; tabs: ITab[] }): JSX.Elem
           </button>
         ))}
       </div>
-      <div id={`${prefix}-panel`} role="tabpanel" aria-labelledby={`${prefix}-${front}`}>
-        <React.Fragment key={front}>{tabs[front]?.body()}</React.Fragment>
-      </div>
+      {tabs.map(
+        (tab, i) =>
+          opened.has(i) && (
+            <div
+              key={tab.title}
+              id={`${prefix}-panel-${i}`}
+              role="tabpanel"
+              aria-labelledby={`${prefix}-${i}`}
+              hidden={i !== front}
+            >
+              <Body tab={tab} shown={i === front} />
+            </div>
+          )
+      )}
     </div>
   );
+}
+
+/** What a tab shows; behind another one it is not drawn anew. */
+function Body({ tab, shown }: { tab: ITab; shown: boolean }): JSX.Element {
+  const drawn = React.useRef<JSX.Element | null>(null);
+  if (shown || !drawn.current) {
+    drawn.current = tab.body();
+  }
+  return <Shown.Provider value={shown}>{drawn.current}</Shown.Provider>;
 }

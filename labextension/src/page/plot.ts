@@ -162,7 +162,8 @@ export class Plot {
 
   private fit(): void {
     const width = Math.max(NARROW, this.node.clientWidth);
-    if (this.plot && this.plot.width !== width) {
+    // Behind another tab it has no width.
+    if (this.plot && this.node.clientWidth && this.plot.width !== width) {
       this.plot.setSize({ width, height: this.height });
     }
   }

@@ -6,8 +6,12 @@ export interface IAnswer<T> {
   trouble: string;
 }
 
+/** Whether a part of the page is in sight; what is not asks for nothing. */
+export const Shown = React.createContext(true);
+
 /**
- * What a request answers, asked again when `tick` grows and afresh when `key` changes.
+ * What a request answers, asked again when `tick` grows and afresh when `key` changes, while it is
+ * in sight.
  *
  * The last answer stays until there is a new one. A tick that comes while a request is under way
  * waits for its end, so that a slow server is not asked faster than it answers.
@@ -22,11 +26,19 @@ export function useAnswer<T>(
     value: undefined,
     trouble: ''
   });
+  const shown = React.useContext(Shown);
   const asking = React.useRef<{ key: string; again: boolean; abort: AbortController } | null>(null);
+  /** What the last answer was about; '' after trouble, as it is then asked for again. */
+  const answered = React.useRef('');
   const latest = React.useRef(ask);
   latest.current = ask;
 
   React.useEffect(() => {
+    const wanted = `${tick} ${key}`;
+    if (!shown || answered.current === wanted) {
+      return;
+    }
+    answered.current = wanted;
     const current = asking.current;
     if (current?.key === key) {
       current.again = true;
@@ -45,6 +57,7 @@ export function useAnswer<T>(
           }
         } catch (error) {
           if (!isAborted(error) && !own.abort.signal.aborted) {
+            answered.current = '';
             setAnswer(before => ({ ...before, key, trouble: sentence(error) }));
           }
         }
@@ -53,7 +66,7 @@ export function useAnswer<T>(
         asking.current = null;
       }
     })();
-  }, [key, tick]);
+  }, [key, tick, shown]);
 
   React.useEffect(() => () => asking.current?.abort.abort(), []);
   return answer;

@@ -1,0 +1,49 @@
+import * as React from 'react';
+import type { ICurve, IMark } from '../contract';
+import { number, plural } from '../format';
+import { Row, Table } from './Table';
+
+export interface ICurveTableProps {
+  curve: ICurve;
+  unit: string;
+  events?: readonly IMark[];
+}
+
+/** Rows of the table. */
+const ROWS = 50;
+
+/** The newest points as a table, for those who do not see the curve. */
+export function CurveTable({ curve, unit, events = [] }: ICurveTableProps): JSX.Element {
+  const [open, setOpen] = React.useState(false);
+  const first = Math.max(0, curve.x.length - ROWS);
+  const shown = plural(curve.x.length - first, 'point');
+  return (
+    <details className="rlw-table" onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>Show as table</summary>
+      {open && (
+        <>
+          <Table
+            label={`Table of ${curve.name}`}
+            heads={[unit, curve.name]}
+            caption={`The newest ${shown} of those that are drawn`}
+            className="rlw-rows rlw-points"
+          >
+            {curve.x.slice(first).map((x, i) => (
+              <Row
+                key={first + i}
+                cells={[x === null ? '—' : x.toLocaleString('en-US'), number(curve.y[first + i])]}
+              />
+            ))}
+          </Table>
+          {events.length > 0 && (
+            <ul aria-label="Events">
+              {events.map((event, i) => (
+                <li key={i}>{event.title}</li>
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </details>
+  );
+}
