@@ -26,7 +26,9 @@ if TYPE_CHECKING:
         StoreError,
         UserError,
     )
+    from rl_widgets.widgets.cluster_form import ClusterForm
     from rl_widgets.widgets.compare_runs import CompareRuns
+    from rl_widgets.widgets.experiment_form import ExperimentForm
     from rl_widgets.widgets.run_details import RunDetails
     from rl_widgets.widgets.tensorboard import Tensorboard
     from rl_widgets.workspace import Workspace
@@ -35,12 +37,14 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "AmlCompute": "compute",
+    "ClusterForm": "widgets.cluster_form",
     "CompareRuns": "widgets.compare_runs",
     "ComputeTarget": "compute",
     "ComputeTargetException": "compute",
     "ConflictError": "store.errors",
     "EnvironmentDefinition": "estimator",
     "Experiment": "experiment",
+    "ExperimentForm": "widgets.experiment_form",
     "NotFoundError": "store.errors",
     "RLWidgetsError": "store.errors",
     "Ray": "estimator",
@@ -57,12 +61,14 @@ _MODULES = {
 
 __all__ = [
     "AmlCompute",
+    "ClusterForm",
     "CompareRuns",
     "ComputeTarget",
     "ComputeTargetException",
     "ConflictError",
     "EnvironmentDefinition",
     "Experiment",
+    "ExperimentForm",
     "NotFoundError",
     "RLWidgetsError",
     "Ray",

@@ -14,6 +14,7 @@ from typing import Any
 
 from rl_widgets.view import text
 from rl_widgets.view.comparison.comparison import Comparison
+from rl_widgets.view.form_view import FormView
 from rl_widgets.view.html import run as html
 from rl_widgets.view.run_view import RunView
 
@@ -43,10 +44,10 @@ class SavedForm:
         self._shown_status = ""
         self._shown_revision = -1
         self._shown_at = 0.0
-        self._latest: RunView | Comparison | None = None
+        self._latest: RunView | Comparison | FormView | None = None
         self._hooked = False
 
-    def show(self, view: RunView | Comparison) -> None:
+    def show(self, view: RunView | Comparison | FormView) -> None:
         """Display the form, below what the cell has displayed so far."""
         self._publish(view, update=False)
         if not view.final:
@@ -55,7 +56,7 @@ class SavedForm:
             self._shell.events.register("post_run_cell", self._cell_ended)
             self._hooked = True
 
-    def update(self, view: RunView | Comparison) -> None:
+    def update(self, view: RunView | Comparison | FormView) -> None:
         """Take note of a new view; publishes it where the state has changed, or in its time."""
         self._latest = view
         due = time.monotonic() - self._shown_at >= PERIOD
@@ -82,7 +83,7 @@ class SavedForm:
             self._hooked = False
             self._shell.events.unregister("post_run_cell", self._cell_ended)
 
-    def _publish(self, view: RunView | Comparison, update: bool) -> None:
+    def _publish(self, view: RunView | Comparison | FormView, update: bool) -> None:
         with self._lock:
             self._shown_status = view.header.status
             self._shown_revision = view.revision

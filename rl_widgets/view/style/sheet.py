@@ -11,6 +11,7 @@ from rl_widgets.view.style import children as style_children
 from rl_widgets.view.style import comparison as style_compare
 from rl_widgets.view.style import configuration as style_configuration
 from rl_widgets.view.style import episodes as style_episodes
+from rl_widgets.view.style import form as style_form
 from rl_widgets.view.style import header as style_header
 from rl_widgets.view.style import log as style_log
 from rl_widgets.view.style import metrics as style_metrics
@@ -135,6 +136,7 @@ def sheet(root: str = ".rlw") -> str:
         style_compare.SHEET,
         style_configuration.SHEET,
         style_episodes.SHEET,
+        style_form.SHEET,
     ]
     rules += [style_children.SHEET, style_header.SHEET]
     rules.append(style_chart.SHEET)

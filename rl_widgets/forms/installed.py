@@ -1,0 +1,40 @@
+"""What can be trained here: names of environments, algorithms and presets to choose from."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import cache
+
+from rl_widgets.forms.settings import presets_of
+from rl_widgets.rllib import catalogue
+from rl_widgets.rllib.atari import atari_names
+
+#: Named first: each trains within minutes.
+_FIRST = ("CartPole-v1", "PongNoFrameskip-v4")
+
+
+@cache
+def environments() -> list[str]:
+    """Names of installed environments; those to begin with first. [] without gymnasium."""
+    try:
+        import gymnasium
+    except ImportError:
+        return []
+    names = {
+        name
+        for name, spec in gymnasium.registry.items()
+        if not str(spec.entry_point).startswith("ale_py")
+    }
+    with contextlib.suppress(ImportError):  # no Atari games here
+        names |= {name for name in atari_names() if name.endswith("NoFrameskip-v4")}
+    return [*(n for n in _FIRST if n in names), *sorted(names - set(_FIRST))]
+
+
+def algorithms() -> list[str]:
+    """Names of RLlib 2.60's algorithms."""
+    return sorted(catalogue.algorithms())
+
+
+def presets(algorithm: object) -> list[str]:
+    """The presets of an algorithm; [] for what is none."""
+    return presets_of(algorithm) if isinstance(algorithm, str) else []

@@ -1,0 +1,360 @@
+"""What the forms of a notebook share: values, controls, the check while a person types."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import ipywidgets
+import traitlets
+
+from rl_widgets.fields.mapping import ReadOnly
+from rl_widgets.fields.specification import Fields, fields_of, unknown
+from rl_widgets.forms.checking import Checked, check
+from rl_widgets.forms.code import plain
+from rl_widgets.store.errors import FieldError, RLWidgetsError, UserError
+from rl_widgets.view.form_view import FormHeader, FormView
+from rl_widgets.view.html import form as html
+from rl_widgets.view.style import sheet as style
+from rl_widgets.view.wording import plural, shown
+from rl_widgets.widgets import field_text, run_details
+from rl_widgets.widgets.command_thread import CommandThread
+from rl_widgets.widgets.field_text import NOTHING
+from rl_widgets.widgets.form_entries import Entry, at_fields, entries, value_at, with_value
+from rl_widgets.widgets.form_fields import FormFields
+from rl_widgets.widgets.pace import wait_for_making
+from rl_widgets.widgets.panel import set_shown, set_value
+from rl_widgets.widgets.saved_form import SavedForm
+from rl_widgets.widgets.subshells import answer_while_busy
+
+if TYPE_CHECKING:
+    from rl_widgets.workspace import Workspace
+
+#: What the making of a form sends.
+_MESSAGES = 400
+#: Seconds without a change after which the saved form is written anew.
+_QUIET = 1.0
+#: Characters of a value in the saved form.
+_SHOWN = 2_000
+
+
+class Form(ipywidgets.VBox):
+    """A form of one class of fields; `values` has what was given, read-only.
+
+    A change in the page assigns `values`, and assigning `values` changes the page. Each is checked
+    on the form's own thread, which alone writes to the page; `errors`, `notes` and `code` are
+    always those of the present values. `locked` names the fields that take no input in the page.
+    """
+
+    fields: ClassVar[type[Fields]]
+    #: What a form is called, and what it is.
+    words: ClassVar[tuple[str, str]]
+
+    values = traitlets.Any()
+
+    # A form that could not be made is closed, too.
+    _timer: threading.Timer | None = None
+
+    def __init__(
+        self, ws: Workspace, values: Mapping[str, Any], locked: Sequence[str] = ()
+    ) -> None:
+        if run_details._notebook_shell() is not None:
+            wait_for_making(_MESSAGES)
+        if not hasattr(ws, "compute_targets"):
+            raise UserError(
+                f"{type(self).__name__} takes a Workspace first, such as "
+                f"Workspace.from_config(), not {type(ws).__name__}."
+            )
+        self._ws = ws
+        self._key = uuid.uuid4().hex[:12]
+        self._lock = threading.RLock()
+        self._thread = CommandThread(f"rl_widgets {type(self).__name__}", self._failed)
+        self._checked, self._checked_of = Checked({}, {}), None
+        self._said = self._trouble = ""
+        self._revision = 0
+        self._saved: SavedForm | None = None
+        self._locked = _names(locked, self._entries(values))
+        self._drawn = FormFields(self._edited, self._locked, self._targets, self._choices)
+        self._build()
+        super().__init__()
+        self.children = self._parts()
+        for name in ("rlw", "rlw-card", f"rlw-live-{self._key}"):
+            self.add_class(name)
+        self.values = values
+        self._draw()
+        self.observe(lambda _: self._post_draw(), names="values")
+        answer_while_busy(self, *self._drawn.controls_of_search)
+
+    # -- the public part -----------------------------------------------------------------------
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace."""
+        return self._ws
+
+    @property
+    def errors(self) -> Mapping[str, str]:
+        """A sentence for each field that cannot be as it is; with dots into it."""
+        return ReadOnly(self._settle().errors)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The arithmetic."""
+        checked = self._settle()
+        return (*checked.notes, *self._more_notes(checked))
+
+    @property
+    def code(self) -> str:
+        """Python that makes exactly this; '' while there are errors."""
+        checked = self._settle()
+        return "" if checked.errors else self._code(checked)
+
+    def show(self) -> None:
+        """Display the form and return at once; in a plain script print it once."""
+        shell = run_details._notebook_shell()
+        if shell is None or self.comm is None:
+            print(self)
+            return
+        bundle = super()._repr_mimebundle_()
+        bundle["text/plain"] = repr(self)
+        shell.display_pub.publish(data=bundle, metadata={})
+        self._saved = SavedForm(shell, self._key, html.document, html.text)
+        self._saved.show(self._view())
+
+    def close(self) -> None:
+        """Remove the form; what it has started goes on."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().close()
+
+    def _ipython_display_(self) -> None:
+        self.show()
+
+    def _repr_html_(self) -> str:
+        return html.document(self._view(), self._key, time.strftime("%Y-%m-%d %H:%M:%S"))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {**bundle, "text/plain": str(self), "text/html": self._repr_html_()}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({plain(self.values or {})!r:.200})"
+
+    def __str__(self) -> str:
+        return html.text(self._view())
+
+    # -- what a form of a class adds -----------------------------------------------------------
+
+    def _members(self, values: Mapping[str, Any]) -> Mapping[str, type[Fields]]:
+        """The fields of what is in a mapping, by the mapping's name."""
+        return {}
+
+    def _choices(self, path: str) -> Sequence[str]:
+        """Words to choose from in a field."""
+        return ()
+
+    def _more_notes(self, checked: Checked) -> Iterable[str]:
+        """What else is said beneath the arithmetic."""
+        return ()
+
+    def _code(self, checked: Checked) -> str:
+        return checked.code
+
+    def _apply(self, checked: Checked) -> None:
+        """The values are good: have the live object be the same."""
+
+    def _buttons(self) -> Sequence[ipywidgets.Widget]:
+        return ()
+
+    def _draw_buttons(self, checked: Checked) -> None:
+        """Enable what is possible."""
+
+    def _runs(self) -> tuple[str, ...]:
+        """The ids of what was submitted."""
+        return ()
+
+    # -- values --------------------------------------------------------------------------------
+
+    @traitlets.validate("values")
+    def _validated(self, proposal: Any) -> ReadOnly:
+        known = fields_of(self.fields)
+        found = {}
+        if not isinstance(proposal["value"], Mapping):
+            kind = type(proposal["value"]).__name__
+            raise UserError(f"values is a dict of values by the names of fields, not {kind}.")
+        for name, value in proposal["value"].items():
+            if name not in known:
+                raise FieldError(unknown(str(name), known), str(name))
+            try:
+                as_plain = plain(value)
+            except (AttributeError, RecursionError):
+                kind = type(value).__name__
+                raise FieldError(f"{name} cannot be an object of {kind}.", name) from None
+            if as_plain is not None:
+                found[name] = _read_only(as_plain)
+        return ReadOnly(found)
+
+    def _settle(self) -> Checked:
+        """The check of the present values; the live object is theirs if they are good."""
+        with self._lock:
+            values = self.values
+            if self._checked_of is not values:
+                try:
+                    self._checked = check(self.fields, plain(values), self._ws)
+                except (RLWidgetsError, OSError) as error:
+                    self._checked = Checked({}, {"": f"{error}"})
+                self._checked_of = values
+                self._said = self._trouble = ""
+                if not self._checked.errors:
+                    self._apply(self._checked)
+            return self._checked
+
+    def _edited(self, path: str) -> None:
+        """A person has changed a control; on any thread."""
+        control = self._drawn.controls.get(path)
+        if control is None:  # the search
+            self._post_draw()
+            return
+        with self._lock:
+            value = control.read()
+            if repr(value) == repr(plain_at(self.values, path)):
+                return
+            self.values = with_value(self.values, path, value)
+        self._post_draw()
+
+    def _post_draw(self) -> None:
+        self._thread.post_once("draw", self._draw)
+
+    # -- the page, on the form's own thread ----------------------------------------------------
+
+    def _build(self) -> None:
+        self._style = ipywidgets.HTML(
+            f"<style>{style.sheet(f'.rlw-live-{self._key}')}{style.folding(self._key)}</style>"
+        )
+        self._style.layout.display = "none"
+        self._title = ipywidgets.HTML(html.title(*self.words))
+        names = ("general", "picture", "notes", "code", "status")
+        self._pieces = {name: ipywidgets.HTML() for name in names}
+        self._actions = ipywidgets.Box([*self._buttons(), self._pieces["status"]])
+        self._actions.add_class("rlw-actions")
+        self._beneath = ipywidgets.VBox()
+
+    def _parts(self) -> list[ipywidgets.Widget]:
+        piece = self._pieces
+        above = [self._style, self._title, self._drawn.widget, piece["picture"], piece["notes"]]
+        return [*above, piece["general"], self._actions, piece["code"], self._beneath]
+
+    def _draw(self) -> None:
+        checked = self._settle()
+        listed = self._entries(self.values)
+        errors = at_fields(checked.errors, {entry.path for entry in listed})
+        self._drawn.draw(listed, lambda: self.values, errors, checked.defaults)
+        said = {
+            "general": html.wrong(errors.get("", {}).values()),
+            "picture": html.picture(checked.picture.svg if checked.picture else ""),
+            "notes": html.notes(self.notes),
+            "code": html.code("" if checked.errors else self._code(checked)),
+            "status": html.status(self._state(checked)),
+        }
+        for name, words in said.items():
+            set_value(self._pieces[name], value=words)
+            set_shown(self._pieces[name], bool(words))
+        self._draw_buttons(checked)
+        self._save_soon()
+
+    def _state(self, checked: Checked) -> str:
+        if self._trouble or self._said:
+            return self._trouble or self._said
+        if checked.errors:
+            return f"{plural(len(checked.errors), 'field')} to be put right first."
+        return ""
+
+    def _tell(self, words: str, trouble: str = "") -> None:
+        self._settle()
+        self._said, self._trouble = words, trouble
+        self._draw()
+
+    def _failed(self, error: Exception) -> None:
+        """A command of the form's thread has raised: say so, whatever it is."""
+        self._trouble = str(error) or type(error).__name__
+        set_value(self._pieces["status"], value=html.wrong([self._trouble]))
+        set_shown(self._pieces["status"], True)
+
+    def _entries(self, values: Mapping[str, Any]) -> list[Entry]:
+        return entries(self.fields, self._members(values))
+
+    def _targets(self) -> Sequence[str]:
+        return list(self._ws.compute_targets)
+
+    # -- what a saved notebook keeps -----------------------------------------------------------
+
+    def _view(self) -> FormView:
+        checked = self._settle()
+        titles = {entry.path: entry for entry in self._entries(self.values)}
+        self._revision += 1
+        return FormView(
+            title=self.words[0],
+            header=FormHeader(str(self._revision)),
+            rows=tuple(
+                (titles[name].title, shown(_words(value, titles[name].schema), _SHOWN))
+                for name, value in self.values.items()
+            ),
+            errors=tuple(checked.errors.items()),
+            notes=self.notes,
+            code=self.code,
+            svg=checked.picture.svg if checked.picture else "",
+            runs=self._runs(),
+            again=f'RunDetails(ws.get_run("{self._runs()[0]}"))' if self._runs() else "",
+            revision=self._revision,
+        )
+
+    def _save_soon(self) -> None:
+        if self._saved is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(_QUIET, self._thread.post, [self._save])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _save(self) -> None:
+        if self._saved is not None:
+            self._saved.update(self._view())
+
+
+def plain_at(values: Mapping[str, Any], path: str) -> Any:
+    """The value of a path with plain dicts, or `NOTHING`."""
+    value = value_at(values, path)
+    return value if value is NOTHING else plain(value)
+
+
+def button(words: str, tooltip: str, on_click: Callable[[], None], style: str = "") -> Any:
+    """A button of a form."""
+    made = ipywidgets.Button(description=words, tooltip=tooltip, button_style=style)
+    made.on_click(lambda _: on_click())
+    answer_while_busy(made)
+    return made
+
+
+def _names(locked: Sequence[str], known: Sequence[Entry]) -> frozenset[str]:
+    """The paths that are locked. Raises `UserError` for what is no field."""
+    if isinstance(locked, str) or not all(isinstance(name, str) for name in locked):
+        raise UserError("locked is a list of names of fields, such as ['environment'].")
+    paths = {entry.path: entry for entry in known}
+    for name in locked:
+        if name not in paths:
+            raise UserError(unknown(name, {p: e for p, e in paths.items() if "." not in p}))
+    return frozenset(locked)
+
+
+def _read_only(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ReadOnly({name: _read_only(one) for name, one in value.items()})
+    return [_read_only(one) for one in value] if isinstance(value, list) else value
+
+
+def _words(value: Any, schema: Mapping[str, Any]) -> str:
+    return field_text.written(plain(value), schema)

@@ -1,0 +1,100 @@
+"""What a form consists of: an entry for each field and, in mappings, for each known name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from rl_widgets.fields.describe import describe
+from rl_widgets.fields.specification import Fields
+from rl_widgets.widgets.field_text import NOTHING
+
+#: Fields that a search finds are counted, not drawn, beyond these.
+MOST_FOUND = 12
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A field at `path`: 'lr' of the field 'config' is at 'config.lr'.
+
+    `advanced` ones are drawn when they are searched for, or have a value.
+    """
+
+    path: str
+    schema: Mapping[str, Any] = field(hash=False)
+    group: str
+    advanced: bool
+
+    @property
+    def title(self) -> str:
+        """The label."""
+        return str(self.schema.get("title") or self.path)
+
+    def matches(self, words: str) -> bool:
+        """Whether a search for all of the words finds it."""
+        known = f"{self.path} {self.title} {self.schema.get('description', '')}".lower()
+        return all(word in known for word in words.lower().replace("_", " ").split()) or all(
+            word in known for word in words.lower().split()
+        )
+
+
+def entries(cls: type[Fields], members: Mapping[str, type[Fields]]) -> list[Entry]:
+    """The entries in the order of the form. `members` has the fields of what is in a mapping."""
+    found: list[Entry] = []
+    for name, schema in _described(cls).items():
+        group = schema["x-group"]
+        if name in members:
+            found += [
+                Entry(f"{name}.{member}", inner, group, bool(inner.get("x-advanced")))
+                for member, inner in _described(members[name]).items()
+            ]
+        found.append(Entry(name, schema, group, bool(schema.get("x-advanced"))))
+    return found
+
+
+@cache
+def _described(cls: type[Fields]) -> Mapping[str, Mapping[str, Any]]:
+    """Of an algorithm's settings there are hundreds, at each change of one of them."""
+    found: Mapping[str, Mapping[str, Any]] = describe(cls)["properties"]
+    return found
+
+
+def value_at(values: Mapping[str, Any], path: str) -> Any:
+    """The value of a path, or `NOTHING`."""
+    name, dot, member = path.partition(".")
+    value = values.get(name, NOTHING)
+    if not dot:
+        return value
+    return value.get(member, NOTHING) if isinstance(value, Mapping) else NOTHING
+
+
+def with_value(values: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """Values with another at a path; `NOTHING` takes it out."""
+    name, dot, member = path.partition(".")
+    if dot:
+        inside = values.get(name)
+        changed = dict(inside) if isinstance(inside, Mapping) else {}
+        if value is NOTHING:
+            changed.pop(member, None)
+        else:
+            changed[member] = value
+        value = changed or NOTHING
+    found = dict(values)
+    if value is NOTHING:
+        found.pop(name, None)
+    else:
+        found[name] = value
+    return found
+
+
+def at_fields(errors: Mapping[str, str], paths: set[str]) -> dict[str, dict[str, str]]:
+    """Errors by the path at which they are shown: the nearest one there is, else ''."""
+    found: dict[str, dict[str, str]] = {}
+    for name, sentence in errors.items():
+        path = name
+        while path and path not in paths:
+            path = path.rpartition(".")[0]
+        found.setdefault(path, {})[name] = sentence
+    return found
