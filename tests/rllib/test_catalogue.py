@@ -36,7 +36,6 @@ BAD = [
     {"use_pytorch": False},
     {"num_gpus": 1.5},
     {"callbacks": {"on_train_result": 1}},
-    {"learner_class": "x"},
     {"num_workers": 1, "num_env_runners": 2},
     {"x" * 10_000: 1},
 ]
