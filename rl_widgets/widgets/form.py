@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _MESSAGES = 400
 #: Seconds without a change after which the saved form is written anew.
 _QUIET = 1.0
+#: What no notebook keeps: the values of environment variables, also in the code.
+_KEPT_OUT = "environment_variables"
 #: Characters of a value in the saved form.
 _SHOWN = 2_000
 
@@ -141,7 +143,8 @@ class Form(ipywidgets.VBox):
         return {**bundle, "text/plain": str(self), "text/html": self._repr_html_()}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({plain(self.values or {})!r:.200})"
+        said = {n: v for n, v in plain(self.values or {}).items() if n != _KEPT_OUT}
+        return f"{type(self).__name__}({said!r:.200})"
 
     def __str__(self) -> str:
         return html.text(self._view())
@@ -301,10 +304,11 @@ class Form(ipywidgets.VBox):
             rows=tuple(
                 (titles[name].title, shown(_words(value, titles[name].schema), _SHOWN))
                 for name, value in self.values.items()
+                if name != _KEPT_OUT
             ),
             errors=tuple(checked.errors.items()),
             notes=self.notes,
-            code=self.code,
+            code="" if self.values.get(_KEPT_OUT) else self.code,
             svg=checked.picture.svg if checked.picture else "",
             runs=self._runs(),
             again=f'RunDetails(ws.get_run("{self._runs()[0]}"))' if self._runs() else "",

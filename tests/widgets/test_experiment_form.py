@@ -349,6 +349,15 @@ def _kept(shell: NotebookShell) -> dict[str, Any]:
     return next(d for d in shell.outputs.values() if "text/html" in d)
 
 
+def test_a_saved_notebook_keeps_no_environment_variable(form: ExperimentForm) -> None:
+    form.values = {**form.values, "environment_variables": {"TOKEN": "s3cr3t"}}
+    assert form.errors == {}
+    assert "s3cr3t" in form.code
+    assert "s3cr3t" not in form._repr_html_()
+    assert "s3cr3t" not in str(form)
+    assert "s3cr3t" not in repr(form)
+
+
 def test_a_plain_script_prints_it(form: ExperimentForm, capsys: pytest.CaptureFixture[str]) -> None:
     form.show()
     assert "Environment: CartPole-v1" in capsys.readouterr().out
