@@ -73,6 +73,8 @@ class Server:
                     **os.environ,
                     "JUPYTER_CONFIG_DIR": str(own / "config"),
                     "JUPYTER_DATA_DIR": str(own / "data"),
+                    # In a virtual environment Jupyter else takes what is installed there first.
+                    "JUPYTER_PREFER_ENV_PATH": "0",
                     "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
                     "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
                     "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
