@@ -120,7 +120,7 @@ def _group(values: Mapping[str, Any], runs: list[OneRun]) -> list[str]:
         parts = {"seed": one.seed, "changes": dict(one.changes)}
         own = [*(parts[name] for name in names), {**tags, **one.tags}]
         listed += f"    ({', '.join(literal(part, 4) for part in own)}),\n"
-    body = _estimator(values, OneRun(None, {}), loop=True).replace("\n", "\n    ")
+    body = _estimator(values, runs[0], loop=True).replace("\n", "\n    ")
     return [
         f"experiment = Experiment(ws, {experiment})",
         f'{GROUP} = f"{values["experiment"]}-{{time.time_ns() // 10**6}}"',
@@ -145,9 +145,10 @@ def _submit(values: Mapping[str, Any]) -> list[str]:
 def _estimator(values: Mapping[str, Any], one: OneRun, *, loop: bool = False) -> str:
     params = {name: literal(plain(v), 8) for name, v in script_params(values, one).items()}
     if loop:
+        # The order of the arguments is that of each run.
         if values.get("vary"):
-            known = params.get("--config", "{}")
-            params["--config"] = f"{{**{known}, **changes}}"
+            known = script_params(values, OneRun(None, {})).get("--config", {})
+            params["--config"] = f"{{**{literal(plain(known), 8)}, **changes}}"
         if values.get("seeds"):
             params["--seed"] = "seed"
     written = "".join(f"        {quoted(name)}: {text},\n" for name, text in params.items())

@@ -39,6 +39,7 @@ _PATTERNS: Final = (
         list("-+.0123456789"),
     ),
 )
+_BREAKING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _text(dumper: _Dumper, text: str) -> Any:
+    # YAML takes more characters for ends of lines than Python does; escaped they stay.
+    style = '"' if _BREAKING.search(text) else None
+    return dumper.represent_scalar(_TEXT, text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 for _tag, _pattern, _first in _PATTERNS:
     _Loader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern.pattern})$"), _first)
     _Dumper.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern.pattern})$"), _first)

@@ -101,7 +101,8 @@ def from_run(run: Run) -> dict[str, Any]:
         values[name] = plan.get(name)
     if worker is not None:
         values["worker_nodes"] = worker["node_count"]
-        values["worker_target"] = worker["target"] or None
+        # Without a target of their own, workers are on the head's.
+        values["worker_target"] = _unless(worker["target"] or None, head["target"])
         values["worker_use_gpu"] = worker["gpus"] > 0
         values["worker_shm_size"] = _unless(worker["object_store"], WORKER_OBJECT_STORE)
     return _said(values)
@@ -169,5 +170,5 @@ def _use_gpu(run: Run, head: Mapping[str, Any]) -> bool | None:
     return False if target is not None and target.gpus else None
 
 
-def _unless(value: int, default: int) -> int | None:
+def _unless(value: Any, default: Any) -> Any:
     return None if value == default else value
