@@ -20,6 +20,7 @@ from rl_widgets.view.logs import tail
 
 if TYPE_CHECKING:
     from rl_widgets.store.sqlite import DataVersion
+    from rl_widgets.view.run_view import RunView
 
 _LOG = Path("head") / "driver_log.txt"
 #: The longest that a view keeps taking in what a script without a supervisor logs, at a time.
@@ -48,6 +49,8 @@ class HeldRun:
         #: What was judged of it, of which state and when (seconds since the epoch).
         self.judged: tuple[object, float] = (None, -math.inf)
         self.judgement: tuple[str, tuple[diagnosis.Finding, ...]] = ("", ())
+        #: The newest view by axis, when it was made, and of how many `changes` and events.
+        self.views: dict[str, tuple[RunView, float, tuple[int, int]]] = {}
         self._log_path = run_folder / _LOG
         self._log_stamp: tail.Stamp | None = None
         self._spool: SpoolReader | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from rl_widgets.run import Run
 
 _JUDGE_SECONDS = 1.0
+#: A view serves other readers of the run for so long.
+_SHARED_SECONDS = 0.1
 
 
 class RunReader:
@@ -184,12 +187,18 @@ class RunReader:
     def view(self) -> RunView:
         """What is known, with durations as of now; nothing is read."""
         with self.lock:
-            return self._view()
+            self._revision += 1
+            now = self._clock()
+            # Twenty views of a run ask for the same at the same time.
+            state = (self._held.changes, len(self.events))
+            made, at, made_of = self._held.views.get(self.axis, (None, -math.inf, state))
+            if made is None or made_of != state or not 0 <= now - at < _SHARED_SECONDS:
+                made = self._view(now)
+                self._held.views[self.axis] = (made, now, state)
+            return replace(made, revision=self._revision)
 
-    def _view(self) -> RunView:
+    def _view(self, now: float) -> RunView:
         record = self.record
-        now = self._clock()
-        self._revision += 1
         head = header.header(record, now)
         pace = progress.Pace(self._metrics.get, head.running_s)
         rows = progress.criteria(record.definition, pace)

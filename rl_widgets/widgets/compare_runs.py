@@ -30,6 +30,7 @@ from rl_widgets.widgets import run_details
 from rl_widgets.widgets.chart import RewardChart
 from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.compare_controls import ZOOM, CompareControls
+from rl_widgets.widgets.pace import PACE
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.saved_form import SavedForm
 from rl_widgets.widgets.subshells import answer_while_busy
@@ -184,7 +185,8 @@ class CompareRuns(ipywidgets.VBox):
     # -- its widgets ---------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._style = ipywidgets.HTML(f"<style>{style.sheet()}{style.folding(self._key)}</style>")
+        sheet = style.sheet(f".rlw-live-{self._key}")
+        self._style = ipywidgets.HTML(f"<style>{sheet}{style.folding(self._key)}</style>")
         self._style.layout.display = "none"
         self._pieces = {
             "heading": (ipywidgets.HTML(), html_compare.heading),
@@ -273,7 +275,7 @@ class CompareRuns(ipywidgets.VBox):
             follows = self._follower is not None and self._follower.alive
             if self._found.final or follows:
                 return
-            self._follower = ComparisonFollower(self._comparer, self._take)
+            self._follower = ComparisonFollower(self._comparer, self._take, PACE.wait_turn)
             self._follower.start()
 
     def _take(self, trouble: str) -> None:
@@ -285,6 +287,7 @@ class CompareRuns(ipywidgets.VBox):
         self._redraw()
         if self._saved is not None:
             self._saved.update(self._found)
+        PACE.drawn()
 
     def _redraw(self, page_moves: bool = False) -> None:
         try:

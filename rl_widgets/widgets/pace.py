@@ -13,7 +13,7 @@ import traitlets
 from rl_widgets.widgets.subshells import answer_while_busy
 
 #: Messages that one drawing of a view takes; what a drawing is charged with.
-COST = 4
+COST = 3
 #: Messages a second for all views of the kernel, and how many of them may come at once. The second
 #: rate is for a page of which is not known whether it keeps up.
 RATE, BLIND_RATE, BURST = 180.0, 80.0, 160.0
@@ -22,7 +22,7 @@ RATE, BLIND_RATE, BURST = 180.0, 80.0, 160.0
 MAKING_RATE, MAKING_BURST = 450.0, 1000.0
 #: The page is asked for an answer after so many messages; it is late after so many seconds, and
 #: nobody answers any more after so many. Then it is asked again now and then.
-ASK_AFTER, LATE, PATIENCE, ASK_AGAIN = 20, 0.2, 4.0, 5.0
+ASK_AFTER, LATE, PATIENCE, ASK_AGAIN = 18, 0.2, 4.0, 5.0
 
 
 class Budget:

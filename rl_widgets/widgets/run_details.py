@@ -185,8 +185,8 @@ class RunDetails(ipywidgets.VBox):
             "trouble": html.trouble,
             "failure": html.failure,
             "warnings": html.warnings,
-            "facts": html.facts,
-            "criteria": html.criteria,
+            # One widget, because each is a message for each result.
+            "progress": html.progress,
         }
         self._pieces = {name: (ipywidgets.HTML(), make) for name, make in pieces.items()}
         self._answers_late = ipywidgets.HTML()
@@ -206,7 +206,7 @@ class RunDetails(ipywidgets.VBox):
 
     def _parts(self) -> list[ipywidgets.Widget]:
         piece = {name: widget for name, (widget, _) in self._pieces.items()}
-        names = ("trouble", "failure", "warnings", "facts", "criteria")
+        names = ("trouble", "failure", "warnings", "progress")
         above = [
             self._header.widget,
             self._answers_late,

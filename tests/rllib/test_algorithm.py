@@ -25,7 +25,7 @@ def test_the_articles_configuration():
     assert config.num_learners == 0
     assert config.num_epochs == 2
     # Whole samples make up the batch of 1000 exactly.
-    assert config.num_envs_per_env_runner * config.rollout_fragment_length == 500
+    assert 1000 % (config.num_envs_per_env_runner * config.rollout_fragment_length) == 0
     assert config.train_batch_size_per_learner == 1000
     assert config.env_config["dim"] == 42
     assert config.gym_env_vectorize_mode == "vector_entry_point"

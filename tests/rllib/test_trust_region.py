@@ -152,7 +152,7 @@ def test_one_setting_of_the_loss_leaves_the_others():
     ).config
     assert config.learner_config_dict == {
         "trust": 0.3,
-        "trace_lambda": 0.95,
+        "trace_lambda": 1.0,
         "normalize_advantages": True,
     }
 

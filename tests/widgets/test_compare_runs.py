@@ -135,7 +135,7 @@ def test_what_a_person_chooses_is_drawn(ws: Workspace, compare: Make) -> None:
     wait_until(lambda: view._choice.smoothing == 0.5, "the smoothing")
     view._controls.metric.value = "learner/entropy"
     wait_until(lambda: view._found.metric == "learner/entropy", "the metric")
-    assert "learner/entropy" in view._pieces["title"][0].value
+    wait_until(lambda: "learner/entropy" in view._pieces["title"][0].value, "its name")
 
 
 def test_a_window_is_kept_until_the_whole_is_asked_for(ws: Workspace, compare: Make) -> None:

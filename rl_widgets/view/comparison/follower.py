@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 
@@ -23,13 +24,19 @@ RETRY, LONGEST_RETRY = 1.0, 15.0
 class ComparisonFollower(FollowingThread):
     """Calls `on_news(trouble)` on its own thread whenever runs have changed, and after their end.
 
-    `trouble` is '' or why nothing can be read now.
+    `trouble` is '' or why nothing can be read now. `wait_turn` is as a `Follower`'s.
     """
 
-    def __init__(self, comparer: Comparer, on_news: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        comparer: Comparer,
+        on_news: Callable[[str], None],
+        wait_turn: Callable[[threading.Event], None] | None = None,
+    ) -> None:
         super().__init__("rl_widgets follows the runs of a comparison")
         self._comparer = comparer
         self._on_news = on_news
+        self._wait_turn = wait_turn
 
     def _run(self) -> None:
         retry = RETRY
@@ -68,6 +75,8 @@ class ComparisonFollower(FollowingThread):
                 current = [version.read() for version in versions]
                 if current != seen:
                     seen = current
+                    if self._wait_turn is not None:
+                        self._wait_turn(self._stop)
                     self._comparer.read()
                     self._on_news("")
                 if self._comparer.final:

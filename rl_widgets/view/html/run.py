@@ -105,6 +105,11 @@ def warnings(view: RunView) -> str:
     )
 
 
+def progress(view: RunView) -> str:
+    """The summary's figures, and how far each stop criterion is; '' before there is either."""
+    return facts(view) + criteria(view)
+
+
 def facts(view: RunView) -> str:
     """The summary's figures as tiles; '' before there is one."""
     if not view.summary():
