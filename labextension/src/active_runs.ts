@@ -18,6 +18,9 @@ export interface IActiveRunsRequest {
  */
 const PACE = 10_000;
 
+/** Of the newest runs, as many as are looked at for such as ended at once. */
+const NEWEST = 20;
+
 export class ActiveRuns implements IDisposable {
   constructor(
     private readonly requests: IActiveRunsRequest,
@@ -55,46 +58,44 @@ export class ActiveRuns implements IDisposable {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.looked = Date.now();
-    const told = [...this.told];
+    const again = this.highest === null || this.hasNew;
+    this.hasNew = false;
     let rows: IRunRow[];
+    let newest: IRunRow[] = [];
     try {
-      if (this.newest === null) {
-        const { runs } = await this.requests.runs({ sort: 'created', limit: 50 });
-        this.newest = Math.max(0, ...runs.map(row => row.created));
+      if (again) {
+        newest = (await this.requests.runs({ sort: 'created', limit: NEWEST })).runs;
       }
       rows = (await this.requests.runs({ state: 'active', limit: 200 })).runs;
     } catch {
+      this.hasNew = again;
       return;
     }
-    told.forEach(id => this.told.delete(id));
-    const known = new Set(this._rows.map(row => row.id));
+    // A run that was active and is no more has ended; a new one may have ended so soon that it was
+    // never seen active.
     const active = new Set(rows.map(row => row.id));
+    const fresh = newest.filter(row => this.highest !== null && row.number > this.highest);
+    const gone = [...this._rows, ...fresh.filter(row => row.final)].filter(
+      row => !active.has(row.id)
+    );
+    this.highest = Math.max(this.highest ?? 0, ...[...newest, ...rows].map(row => row.number));
     this._rows = rows;
     this._changed.emit();
-    // One that was active and is no more has ended; one that was told of may have ended so soon
-    // that it was never seen active.
-    for (const id of new Set([...known, ...told])) {
-      if (active.has(id)) {
-        continue;
-      }
+    for (const id of new Set(gone.map(row => row.id))) {
       const run = await this.requests.run(id).catch(() => null);
-      const isNew = known.has(id) || (run?.row.created ?? 0) > (this.newest ?? Infinity);
-      if (run?.row.final && isNew && !this._isDisposed && !this.done.has(id)) {
-        this.done.add(id);
+      if (run?.row.final && !this._isDisposed) {
         this._ended.emit(run);
       }
     }
-    rows.forEach(row => this.done.delete(row.id));
   }
 
   private onNews(_: unknown, news: INews): void {
     if ((!news.everything && !news.runs.length) || this._isDisposed) {
       return;
     }
-    const unknown = news.runs.filter(id => !this._rows.some(row => row.id === id));
-    unknown.forEach(id => this.told.add(id));
-    // A run that is not known yet is new: that is looked at soon.
-    const isNew = unknown.length > 0;
+    // A run that is not known yet may be new: that is looked at soon.
+    const isNew = news.runs.some(id => !this._rows.some(row => row.id === id));
+    this.hasNew ||= isNew || news.everything;
     if (this.timer !== undefined && !isNew) {
       return;
     }
@@ -104,12 +105,10 @@ export class ActiveRuns implements IDisposable {
   }
 
   private _rows: IRunRow[] = [];
-  /** When the newest run was made that was there before the page; null until it is known. */
-  private newest: number | null = null;
-  /** Runs that changed and were not active at the last look. */
-  private readonly told = new Set<string>();
-  /** Runs whose end has been said, until they are resumed. */
-  private readonly done = new Set<string>();
+  /** The highest number of a run that was seen; null until the first look. */
+  private highest: number | null = null;
+  /** Whether a run may have come that was not seen. */
+  private hasNew = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private looked = 0;
   private _isDisposed = false;

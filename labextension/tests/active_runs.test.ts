@@ -47,19 +47,18 @@ test('many changes are one request, and targets none', async () => {
   active.dispose();
 });
 
-test('a run that failed before it was seen active is told of; an old one that is renamed is not', async () => {
-  const server = new Server([row('old', { final: true, created: 5 })]);
-  server.run = async id =>
-    ({ row: row(id, { final: true, created: id === 'new' ? 6 : 5 }) }) as IRun;
-  // Only the list of active runs is empty.
+test('a run that failed before it was seen active is told of; an old one is not', async () => {
+  const old = row('old', { final: true, number: 5 });
+  const server = new Server([old]);
   const all = server.runs;
+  // No run is seen active.
   server.runs = async query => (query.state ? { runs: [], total: 0, revision: 1 } : all(query));
   const active = new ActiveRuns(server, server, 0);
   const ended: string[] = [];
   active.ended.connect((_, run) => ended.push(run.row.id));
   await active.refresh();
-  server.changed.emit({ runs: ['old'], targets: false, everything: false });
-  server.changed.emit({ runs: ['new'], targets: false, everything: false });
+  server.rows = [row('new', { final: true, number: 6 }), old];
+  server.changed.emit({ runs: ['old', 'new'], targets: false, everything: false });
   await until(() => ended.length > 0);
   server.changed.emit({ runs: ['new', 'old'], targets: false, everything: false });
   await active.refresh();
