@@ -64,7 +64,11 @@ def capacity(served: Served, asked: Request) -> Any:
         "sizes": sizes(machine),
         "text": [
             _gauge(
-                "CPU", f"{load:.1f} of {wording.plural(machine.cpus, 'core')}", load, machine.cpus
+                # Of what wants to run, which may be more than there are cores.
+                "Load",
+                f"{load:.1f} on {wording.plural(machine.cpus, 'core')}",
+                load,
+                machine.cpus,
             ),
             _gauge(
                 "Memory",

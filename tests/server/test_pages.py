@@ -271,7 +271,7 @@ async def test_the_machine_says_what_it_has(api: Api) -> None:
     assert found["memory_bytes"] > found["memory_used_bytes"] > 0
     assert found["workspace_bytes"] > 0
     assert found["sizes"][0]["name"] == "LOCAL"
-    assert [gauge["label"] for gauge in found["text"]] == ["CPU", "Memory", "Disk"]
+    assert [gauge["label"] for gauge in found["text"]] == ["Load", "Memory", "Disk"]
 
 
 async def test_a_run_that_a_cell_logs_is_in_the_list_at_once_with_its_numbers(
