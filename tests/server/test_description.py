@@ -15,6 +15,7 @@ from schemathesis import checks as known_checks
 
 from rl_widgets.server.routes import FILE_PATH, ROUTES
 from rl_widgets.store import statuses
+from rl_widgets.workspace import Workspace
 from tests.server.conftest import BASE, TOKEN, Fetch
 from tests.server.description import description, operations
 from tests.view.fixture_runs import make
@@ -106,7 +107,11 @@ async def test_whatever_is_asked_there_is_no_internal_error(
     examples: int,
 ) -> None:
     monkeypatch.setattr("rl_widgets.backend.submission.start_supervisor", lambda *_: None)
+    # The folder is the module's: what the first examples have left is asked for again.
+    known = {record.id for record in Workspace(folder=folder).store.runs.several()}
     for i, run_id in enumerate(IDS):
+        if run_id in known:
+            continue
         run = make(folder, run_id)
         run.start()
         run.result(1, float("nan") if i % 2 else 1.0)

@@ -50,7 +50,10 @@ async def test_the_root_says_what_is_served(api: Api, folder: Path) -> None:
 
 
 async def test_the_list_has_all_runs_with_their_numbers(api: Api) -> None:
+    # A busy machine's first answer does not wait for all numbers.
     found = await api("runs", curves=1)
+    while not all(row["curve"] for row in found["runs"][::2]):
+        found = await api("runs", curves=1)
     assert [row["id"] for row in found["runs"]] == [ODD_ID, FAILED_ID, RUN_ID]
     assert found["total"] == 3
     odd, failed, run = found["runs"]
