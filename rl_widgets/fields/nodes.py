@@ -13,9 +13,10 @@ from rl_widgets.fields.trait import Field, Flag, Text, Whole
 MAX_SECONDS = 90 * 86_400
 MAX_WORKERS = 1_000
 
-_SCRIPT, _CLUSTER, _LIMITS, _PACKAGES = "Script", "Cluster", "Limits", "Packages and variables"
-_PIP = "Requirements as pip has them. What is installed already costs nothing."
-_SHM = (
+#: Groups of fields.
+_SCRIPT, CLUSTER, LIMITS, PACKAGES = "Script", "Cluster", "Limits", "Packages and variables"
+PIP_HELP = "Requirements as pip has them. What is installed already costs nothing."
+SHM_HELP = (
     "An upper limit of the object store of {of}: bytes, or a text such as '24g'. By default {size}."
 )
 
@@ -58,37 +59,65 @@ class WorkerFields(Fields):
     title = "Worker configuration"
     about = "The worker nodes: how many, of which compute target. One Ray node for each."
 
-    node_count = Whole(low=1, high=MAX_WORKERS, label="Worker nodes", group=_CLUSTER, examples=(4,))
+    node_count = Whole(low=1, high=MAX_WORKERS, label="Worker nodes", group=CLUSTER, examples=(4,))
     compute_target = Target(
         optional=True,
         label="Compute target",
         help="By default the head's.",
-        group=_CLUSTER,
+        group=CLUSTER,
     )
-    use_gpu = Flag(False, label="Use GPUs", group=_CLUSTER)
+    use_gpu = Flag(False, label="Use GPUs", group=CLUSTER)
     shm_size = Bytes(
         optional=True,
         unit="bytes",
         label="Shared memory",
-        help=_SHM.format(of="each worker node", size="200 MiB"),
-        group=_LIMITS,
+        help=SHM_HELP.format(of="each worker node", size="200 MiB"),
+        group=LIMITS,
         advanced=True,
     )
-    pip_packages = Packages(optional=True, label="pip packages", help=_PIP, group=_PACKAGES)
+    pip_packages = Packages(optional=True, label="pip packages", help=PIP_HELP, group=PACKAGES)
     pip_requirements_file = RelativeFile(
-        optional=True, longest=1_000, label="pip requirements file", group=_PACKAGES, advanced=True
+        optional=True, longest=1_000, label="pip requirements file", group=PACKAGES, advanced=True
     )
-    conda_packages = Conda(optional=True, label="conda packages", group=_PACKAGES, advanced=True)
+    conda_packages = Conda(optional=True, label="conda packages", group=PACKAGES, advanced=True)
     conda_dependencies_file = Conda(
-        optional=True, label="conda dependencies file", group=_PACKAGES, advanced=True
+        optional=True, label="conda dependencies file", group=PACKAGES, advanced=True
     )
 
 
-class EstimatorFields(Fields):
+class RunLimits(Fields):
+    """How long a run may wait and train."""
+
+    max_run_duration_seconds = Whole(
+        low=1,
+        high=MAX_SECONDS,
+        floats=True,
+        optional=True,
+        unit="s",
+        label="Time limit",
+        help="The run is canceled when it is over, counted from the start of the script.",
+        group=LIMITS,
+    )
+    cluster_coordination_timeout_seconds = Whole(
+        low=1,
+        high=MAX_SECONDS,
+        floats=True,
+        optional=True,
+        unit="s",
+        label="Wait for nodes",
+        help="The longest wait for all nodes once the first has started; then the run fails.",
+        group=LIMITS,
+        advanced=True,
+    )
+
+
+class EstimatorFields(RunLimits):
     """The fields of `ReinforcementLearningEstimator`."""
 
     title = "Estimator"
     about = "A job on a Ray cluster: an entry script, a head node, and the worker configuration."
+
+    groups = (_SCRIPT, CLUSTER, LIMITS, PACKAGES)
 
     source_directory = Directory(
         longest=4_000,
@@ -113,54 +142,33 @@ class EstimatorFields(Fields):
         optional=True,
         label="Compute target of the head",
         help="By default the whole of this machine.",
-        group=_CLUSTER,
+        group=CLUSTER,
     )
     use_gpu = Flag(
         optional=True,
         label="Use GPUs",
         help="By default as the size and the machine have them.",
-        group=_CLUSTER,
-    )
-    cluster_coordination_timeout_seconds = Whole(
-        low=1,
-        high=MAX_SECONDS,
-        floats=True,
-        optional=True,
-        unit="s",
-        label="Wait for nodes",
-        help="The longest wait for all nodes once the first has started; then the run fails.",
-        group=_LIMITS,
-        advanced=True,
-    )
-    max_run_duration_seconds = Whole(
-        low=1,
-        high=MAX_SECONDS,
-        floats=True,
-        optional=True,
-        unit="s",
-        label="Time limit",
-        help="The run is canceled when it is over, counted from the start of the script.",
-        group=_LIMITS,
+        group=CLUSTER,
     )
     shm_size = Bytes(
         optional=True,
         unit="bytes",
         label="Shared memory",
-        help=_SHM.format(of="the head", size="1 GiB"),
-        group=_LIMITS,
+        help=SHM_HELP.format(of="the head", size="1 GiB"),
+        group=LIMITS,
         advanced=True,
     )
-    pip_packages = Packages(optional=True, label="pip packages", help=_PIP, group=_PACKAGES)
+    pip_packages = Packages(optional=True, label="pip packages", help=PIP_HELP, group=PACKAGES)
     environment_variables = Variables(
         optional=True,
         label="Environment variables",
         help="Their values are kept with the run and shown nowhere.",
-        group=_PACKAGES,
+        group=PACKAGES,
     )
     pip_requirements_file = RelativeFile(
-        optional=True, longest=1_000, label="pip requirements file", group=_PACKAGES, advanced=True
+        optional=True, longest=1_000, label="pip requirements file", group=PACKAGES, advanced=True
     )
-    conda_packages = Conda(optional=True, label="conda packages", group=_PACKAGES, advanced=True)
+    conda_packages = Conda(optional=True, label="conda packages", group=PACKAGES, advanced=True)
     conda_dependencies_file = Conda(
-        optional=True, label="conda dependencies file", group=_PACKAGES, advanced=True
+        optional=True, label="conda dependencies file", group=PACKAGES, advanced=True
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rl_widgets.fields.mapping import Texts
 from rl_widgets.fields.names import ExperimentName
 from rl_widgets.forms.cluster import ClusterFields
@@ -35,8 +32,3 @@ class ExperimentFields(TrainingFields, ClusterFields):
         group=_NAMED,
         advanced=True,
     )
-
-    @classmethod
-    def across(cls, values: Mapping[str, Any], errors: dict[str, str]) -> None:
-        TrainingFields.across.__func__(cls, values, errors)  # type: ignore[attr-defined]
-        ClusterFields.across.__func__(cls, values, errors)  # type: ignore[attr-defined]

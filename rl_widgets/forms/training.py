@@ -117,6 +117,7 @@ class TrainingFields(Fields):
     @classmethod
     def across(cls, values: Mapping[str, Any], errors: dict[str, str]) -> None:
         """What the entry script would refuse, before anything starts."""
+        super().across(values, errors)
         environment, algorithm = values.get("environment"), values.get("algorithm")
         if environment is not None:
             try:
