@@ -6,12 +6,17 @@ from typing import Any
 
 from ray.tune import Callback
 
+from rl_widgets.rllib.stopping import reached
+
 
 class ProgressLines(Callback):
-    """Prints a line when a trial starts, has a result, fails or ends."""
+    """Prints a line when a trial starts, has a result, fails or ends.
 
-    def __init__(self, several: bool = False) -> None:
-        self._several = several
+    `criteria`: what the trials stop at, as `check_stop` gives it.
+    """
+
+    def __init__(self, several: bool = False, criteria: Any = None) -> None:
+        self._several, self._criteria = several, criteria
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         print(f"{self._name(trial)}started; results in {trial.path}", flush=True)
@@ -22,8 +27,9 @@ class ProgressLines(Callback):
         print(f"{self._name(trial)}{result_line(result)}", flush=True)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        reached = stop_reason(trial.stopping_criterion or {}, trial.last_result or {})
-        print(f"{self._name(trial)}ended: {reached}", flush=True)
+        criteria = self._criteria if isinstance(self._criteria, dict) else {}
+        why = reached(criteria, trial.last_result or {}) or "no more to do"
+        print(f"{self._name(trial)}ended: {why}", flush=True)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         print(f"{self._name(trial)}failed", flush=True)
@@ -53,15 +59,3 @@ def result_line(result: dict[str, Any]) -> str:
     else:
         parts.append("no episode has ended yet")
     return " | ".join(parts)
-
-
-def stop_reason(criteria: Any, result: dict[str, Any]) -> str:
-    """Which stop criterion a last result has reached, in words."""
-    from ray.tune.utils import flatten_dict
-
-    flat = flatten_dict(result)
-    if isinstance(criteria, dict):
-        for name, value in criteria.items():
-            if name in flat and flat[name] >= value:
-                return f"{name} reached {flat[name]:g} (stop at {value:g})"
-    return "no more to do"

@@ -64,6 +64,17 @@ def check_stop(stop: Any, *, own_callbacks: bool = False) -> Any:
     return flat
 
 
+def reached(criteria: Mapping[str, float], result: Mapping[str, Any]) -> str:
+    """Which of the criteria a result has reached, in words; '' for none."""
+    from ray.tune.utils import flatten_dict
+
+    flat = flatten_dict(dict(result))
+    for name, value in criteria.items():
+        if name in flat and flat[name] >= value:
+            return f"{name} reached {flat[name]:g} (stop at {value:g})"
+    return ""
+
+
 def can_be_in_a_result(name: str) -> bool:
     """Whether a result may have a value of that name (a path with slashes)."""
     if name in TOP_NAMES:

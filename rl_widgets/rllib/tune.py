@@ -76,13 +76,21 @@ def run(
     from rl_widgets.rllib.progress import ProgressLines
     from rl_widgets.rllib.resources import check_request
     from rl_widgets.rllib.sizing import capacities
-    from rl_widgets.rllib.stopping import check_stop
+    from rl_widgets.rllib.stopping import check_stop, reached
     from rl_widgets.rllib.tune_checkpoints import AnnounceCheckpoints
 
     config = dict(config or {})
     # All that can be refused is refused before Ray is asked for anything.
     prepare(run_or_experiment, config, seed)
-    criteria = check_stop(stop, own_callbacks=_writes_results(config))
+    own_results = _writes_results(config)
+    criteria = check_stop(stop, own_callbacks=own_results)
+    stops = criteria
+    if isinstance(criteria, dict) and not own_results:
+        # Given the criteria themselves, Tune warns with every key of the result where one is not
+        # in the first, as no episode has ended yet. That each can come is checked already.
+        def stops(_trial_id: str, result: Mapping[str, Any]) -> bool:
+            return bool(reached(criteria, result))
+
     storage_path = _storage_path(local_dir, others)
     several = num_samples > 1 or searched(config)
     if not ray.is_initialized():
@@ -112,7 +120,7 @@ def run(
     analysis = ray_tune.run(
         prepared.algorithm,
         name=name,
-        stop=criteria,
+        stop=stops,
         config=prepared.config,
         num_samples=num_samples,
         storage_path=storage_path,
@@ -124,7 +132,7 @@ def run(
         max_failures=max_failures,
         callbacks=[
             *(callbacks or []),
-            *([ProgressLines(several)] if verbose else []),
+            *([ProgressLines(several, criteria)] if verbose else []),
             *([] if own else [AnnounceCheckpoints()]),
         ],
         verbose=max(0, verbose - 1),
