@@ -114,7 +114,7 @@ class CompareRuns(ipywidgets.VBox):
         shell.display_pub.publish(data=bundle, metadata={})
         self._saved = SavedForm(shell, self._key, html_compare.document, html_compare.text)
         self._saved.show(self._found)
-        self._follow()
+        self.follow()
 
     def get_widget_data(self) -> dict[str, Any]:
         """The results, groups and differences, as a dict of texts, numbers, lists and dicts."""
@@ -270,7 +270,8 @@ class CompareRuns(ipywidgets.VBox):
 
     # -- a thread reads, the view's thread draws -----------------------------------------------
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Follow the runs: for a view in another widget, without `show()`."""
         with self._lock:
             follows = self._follower is not None and self._follower.alive
             if self._found.final or follows:
@@ -319,7 +320,7 @@ class CompareRuns(ipywidgets.VBox):
         if follower is not None and follower.alive:
             follower.paused = not shown
         elif shown:
-            self._follow()
+            self.follow()
 
     def _choose(self, name: str) -> None:
         value = self._controls.of_choice()[name].value

@@ -133,7 +133,7 @@ class RunDetails(ipywidgets.VBox):
         self._saved.show(self._view)
         # The page's count of its views may come late: a kernel that is busy with this very cell
         # hears nothing of it where comms do not use subshells. Until told otherwise, it is shown.
-        self._follow()
+        self.follow()
 
     def get_widget_data(self) -> dict[str, Any]:
         """What the view shows, as a dict of texts, numbers, lists and dicts."""
@@ -255,8 +255,9 @@ class RunDetails(ipywidgets.VBox):
 
     # -- the run's thread reads, the view's thread draws ---------------------------------------
 
-    def _follow(self) -> None:
-        """Follow the run, unless that is done or it has ended."""
+    def follow(self) -> None:
+        """Follow the run, unless that is done or it has ended: for a view that is put into another
+        widget instead of shown by `show()`."""
         with self._lock:
             if self._view.final or (self._follower is not None and self._follower.alive):
                 return
@@ -272,7 +273,7 @@ class RunDetails(ipywidgets.VBox):
     def _follow_again(self) -> None:
         """The run has begun again: show what it is now, and what comes."""
         self._draw(self._reader.read())
-        self._follow()
+        self.follow()
 
     def _take(self, view: RunView) -> None:
         # On the follower's thread: only the newest view is worth drawing.
@@ -306,7 +307,7 @@ class RunDetails(ipywidgets.VBox):
         if follower is not None and follower.alive:
             follower.paused = not shown
         elif shown:
-            self._follow()
+            self.follow()
 
     def _on_tab(self, _change: Any) -> None:
         self._thread.post(lambda: self._draw_tab(self._view))

@@ -29,7 +29,7 @@ def submitted(runs: Sequence[Run], post: Callable[[Command], None]) -> ipywidget
 
 def _followed(run: Run) -> RunDetails:
     details = RunDetails(run)
-    details._follow()
+    details.follow()
     return details
 
 
@@ -40,7 +40,7 @@ class _Group:
         self._runs = {run.id: run for run in runs}
         self._views: dict[str, RunDetails] = {}
         compare = CompareRuns(runs)
-        compare._follow()
+        compare.follow()
         options = [("Choose a run …", ""), *((_name(run), run.id) for run in runs)]
         self.list = ipywidgets.Dropdown(
             options=options,

@@ -93,7 +93,7 @@ def test_runs_of_a_cell_are_followed_without_anybody_else(ws: Workspace, compare
     run.log_metrics({"score": 1.0}, env_steps=1)
     view = compare([run])
     view.show()
-    view._follow()
+    view.follow()
     for i in range(2, 5):
         run.log_metrics({"score": 1.0 * i}, env_steps=i)
     wait_until(lambda: "4.00" in view._pieces["results"][0].value, "the value of the cell")
@@ -200,7 +200,7 @@ def test_trouble_is_said_and_goes_away_by_itself(
         read(comparer)
 
     monkeypatch.setattr(type(view._comparer), "read", flaky)
-    view._follow()
+    view.follow()
     wait_until(lambda: "cannot be read &lt;now&gt;" in view._pieces["trouble"][0].value, "trouble")
     broken[0] = False
     wait_until(lambda: view._pieces["trouble"][0].value == "", "the end of it", 30)

@@ -49,9 +49,9 @@ def _row(setting: Setting) -> str:
     return f'<tr class="{look}">{"".join(cells)}</tr>'
 
 
-def code(text: str) -> str:
-    """A button that copies the code, and the code; where a page allows no script, a click on it
-    selects all."""
+def code(text: str, of: str = "that makes this run again") -> str:
+    """A button that copies the code, and the code, which is the code `of` something; where a page
+    allows no script, a click on it selects all."""
     # `navigator.clipboard` is there only on pages that came by https or from this machine.
     copy = (
         "const b=this,d=b.closest('.rlw-code').querySelector('details'),p=d.querySelector('pre');"
@@ -63,10 +63,10 @@ def code(text: str) -> str:
         "else{old()}"
     )
     return (
-        '<div class="rlw-code"><button type="button" title="Copy the code that makes this run '
-        f'again" onclick="{escape(copy)}">Copy as Python</button><details><summary>Show the code '
-        'that makes this run again</summary><pre tabindex="0" aria-label="Code that makes this '
-        f'run again">{escape(text)}</pre></details></div>'
+        f'<div class="rlw-code"><button type="button" title="Copy the code {escape(of)}" '
+        f'onclick="{escape(copy)}">Copy as Python</button><details><summary>Show the code '
+        f'{escape(of)}</summary><pre tabindex="0" aria-label="Code {escape(of)}">{escape(text)}'
+        "</pre></details></div>"
     )
 
 

@@ -53,7 +53,7 @@ def status(words: str) -> str:
 
 def code(text: str) -> str:
     """'Copy as Python' with the code, or ''."""
-    return configuration.code(text) if text else ""
+    return configuration.code(text, "of this form") if text else ""
 
 
 def document(view: FormView, key: str, as_of: str) -> str:
