@@ -70,8 +70,8 @@ function openForm(
         {form(() => page.dispose())}
       </React.Suspense>
     );
-    content.addClass('rlw');
-    content.addClass('rlw-page');
+    content.addClass('rlp');
+    content.addClass('rlp-page');
     const page = new MainAreaWidget({ content });
     page.id = id;
     page.title.label = title;

@@ -78,7 +78,7 @@ async function begin(event: PointerEvent, label: string, code: Promise<string>):
   mimeData.setData(CELLS_MIME, [cellOf(source)]);
   mimeData.setData('text/plain', source);
   const dragImage = document.createElement('div');
-  dragImage.className = 'rlw-drag';
+  dragImage.className = 'rlp-drag';
   dragImage.textContent = label;
   const drag = new Drag({
     mimeData,

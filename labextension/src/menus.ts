@@ -37,7 +37,7 @@ function openMenu(
 ): void {
   const menu = new MenuSvg({ commands });
   const back = document.activeElement;
-  menu.addClass('rlw-menu');
+  menu.addClass('rlp-menu');
   groups.forEach((group, i) => {
     if (i) {
       menu.addItem({ type: 'separator' });

@@ -16,8 +16,8 @@ export class RunPageWidget extends ReactWidget {
     private readonly commands: CommandRegistry
   ) {
     super();
-    this.addClass('rlw');
-    this.addClass('rlw-page');
+    this.addClass('rlp');
+    this.addClass('rlp-page');
     this.node.tabIndex = -1;
   }
 

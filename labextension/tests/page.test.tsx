@@ -45,16 +45,16 @@ test('a run is told from its name to its curve', async () => {
   expect(shown()).toContain('Emulation limits the run.');
   expect(shown()).toContain('reward -20 of 18');
   expect(shown()).toContain('1 point without a number');
-  expect(page.node.querySelector('.rlw-failure b b')).toBeNull();
+  expect(page.node.querySelector('.rlp-failure b b')).toBeNull();
 });
 
 test('the curve is a sentence and a table too', async () => {
-  const chart = page.node.querySelector('.rlw-chart [role=img]');
+  const chart = page.node.querySelector('.rlp-chart [role=img]');
   expect(chart?.getAttribute('aria-label')).toContain('episode_reward_mean: -20.50 now');
-  const table = page.node.querySelector<HTMLDetailsElement>('.rlw-table');
+  const table = page.node.querySelector<HTMLDetailsElement>('.rlp-table');
   table!.open = true;
-  await until(() => page.node.querySelectorAll('.rlw-table tbody tr').length === 2);
-  expect(page.node.querySelector('.rlw-table tbody')?.textContent).toContain('2,000');
+  await until(() => page.node.querySelectorAll('.rlp-table tbody tr').length === 2);
+  expect(page.node.querySelector('.rlp-table tbody')?.textContent).toContain('2,000');
   expect(page.node.querySelector('[aria-label=Events]')?.textContent).toBe('a checkpoint');
 });
 
@@ -70,7 +70,7 @@ const press = (name: string) =>
 
 test('logs, metrics and files are a tab each', async () => {
   await until(() => page.node.querySelector('[role=log]')?.textContent === 'iteration 1\n');
-  expect(page.node.querySelector('[role=log] span')?.className).toBe('rlw-ansi-green rlw-bold');
+  expect(page.node.querySelector('[role=log] span')?.className).toBe('rlp-ansi-green rlp-bold');
   open('Files');
   await until(() => front().textContent!.includes('outputs/model.pt (3.2 MB)'));
   expect(front().textContent).toContain('the whole run takes 6.4 MB');
@@ -105,7 +105,7 @@ test('a tab asks when it is first opened, and only while it is in front', async 
 
 test('the throughput is a sentence, figures, and bars that are told in words', async () => {
   open('Throughput');
-  await until(() => front().querySelector('.rlw-phases') !== null);
+  await until(() => front().querySelector('.rlp-phases') !== null);
   expect(front().textContent).toContain('sampled, env steps/s812');
   const bar = front().querySelector('[role=img]');
   expect(bar?.getAttribute('aria-label')).toContain('emulation 60 %, other 40 %');

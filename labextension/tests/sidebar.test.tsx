@@ -75,7 +75,7 @@ test('compute and runs of a workspace', async () => {
 
 test('of a thousand runs only those in sight are in the page', async () => {
   open(new FakeServer(Array.from({ length: 1000 }, (_, i) => row(`run-${i}`))));
-  await until(() => sidebar.node.querySelector('.rlw-unseen')?.textContent === '1,000 runs');
+  await until(() => sidebar.node.querySelector('.rlp-unseen')?.textContent === '1,000 runs');
   await until(() => lines().length > 3);
   expect(lines().length).toBeLessThan(40);
 });
@@ -106,7 +106,7 @@ const focused = () => (document.activeElement as HTMLElement).dataset.runId;
 test('the tab key reaches the list wherever it was scrolled to', async () => {
   open(new FakeServer(Array.from({ length: 300 }, (_, i) => row(`run-${i}`))));
   await until(() => lines().length > 3);
-  await until(() => sidebar.node.querySelector('.rlw-unseen')?.textContent === '300 runs');
+  await until(() => sidebar.node.querySelector('.rlp-unseen')?.textContent === '300 runs');
   const stops = () => lines().filter(line => line.tabIndex === 0);
   expect(stops().length).toBe(1);
   lines()[2]!.focus();

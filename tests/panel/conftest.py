@@ -140,18 +140,18 @@ class Lab:
 
     def show_panel(self) -> Locator:
         self.execute("rl-widgets:show-panel")
-        panel = self.page.locator(".rlw-sidebar")
+        panel = self.page.locator(".rlp-sidebar")
         panel.wait_for()
         return panel
 
     def lines(self) -> Locator:
-        return self.page.locator(".rlw-runs [role=treeitem]")
+        return self.page.locator(".rlp-runs [role=treeitem]")
 
     def line(self, run: str) -> Locator:
-        return self.page.locator(f'.rlw-runs [data-run-id="{run}"]')
+        return self.page.locator(f'.rlp-runs [data-run-id="{run}"]')
 
     def run_page(self) -> Locator:
-        return self.page.locator(".rlw-page:visible")
+        return self.page.locator(".rlp-page:visible")
 
     def execute(self, command: str, **arguments: str) -> None:
         self.page.evaluate(

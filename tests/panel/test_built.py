@@ -28,10 +28,10 @@ def test_the_scripts_are_small_and_loaded_when_needed() -> None:
     # The page with its chart, and the form, are parts of their own.
     parts = {
         what: next(name for name, path in scripts.items() if what in path.read_text())
-        for what in ("rlw-sidebar", "rlw-page-head", "u-over", "rlw-experiment")
+        for what in ("rlp-sidebar", "rlp-page-head", "u-over", "rlp-experiment")
     }
     assert len(set(parts.values())) >= 3, parts
-    at_first = scripts[parts["rlw-sidebar"]], *BUILT.glob("static/remoteEntry*.js")
+    at_first = scripts[parts["rlp-sidebar"]], *BUILT.glob("static/remoteEntry*.js")
     assert sum(path.stat().st_size for path in at_first) <= MOST_AT_FIRST
 
 
@@ -39,3 +39,9 @@ def test_the_scripts_are_small_and_loaded_when_needed() -> None:
 def test_the_settings_are_shipped() -> None:
     schema = json.loads((BUILT / "schemas" / "rl-widgets" / "plugin.json").read_text())
     assert set(schema["properties"]) == {"groupByExperiment", "notifyOfEnds"}
+
+
+def test_the_panels_styles_do_not_touch_the_notebook_widgets() -> None:
+    # The panel's styles hold for the whole page, the widgets' classes begin with `rlw-`.
+    styles = (ROOT / "labextension" / "style").glob("*.css")
+    assert not [path.name for path in styles if "rlw-" in path.read_text()]

@@ -49,7 +49,7 @@ def test_a_run_is_submitted_watched_and_canceled(
     page.get_by_text("Running").first.wait_for(timeout=240_000)
     page.locator(".u-over").first.wait_for(timeout=240_000)
     first.picture("run-page-live-light")
-    env_steps = page.locator(".rlw-fact", has_text="env steps").first
+    env_steps = page.locator(".rlp-fact", has_text="env steps").first
     before = env_steps.inner_text()
     first.wait_until(lambda: env_steps.inner_text() != before, "more env steps", 120)
 

@@ -46,7 +46,7 @@ def test_runs_are_listed_searched_and_opened(lab: Lab, own_home: Path) -> None:
     panel = lab.show_panel()
     lab.wait_until(lambda: lab.lines().count() == 4, "an experiment with three runs")
     for name, state in (("pong_live", "Running"), ("pong_failed", "Failed")):
-        lab.line(name).locator(".rlw-badge", has_text=state).wait_for()
+        lab.line(name).locator(".rlp-badge", has_text=state).wait_for()
     assert lab.line("pong_done").locator("path").get_attribute("d")
     lab.picture("panel-light")
 
@@ -69,18 +69,18 @@ def test_runs_are_listed_searched_and_opened(lab: Lab, own_home: Path) -> None:
     page.get_by_role("tab", name="Metrics").click()
     lab.wait_until(lambda: page.locator("figure .u-over").count() > 2, "small charts")
     page.get_by_role("tab", name="Files").click()
-    page.locator(".rlw-files").get_by_text("driver_log.txt").wait_for()
+    page.locator(".rlp-files").get_by_text("driver_log.txt").wait_for()
 
     lab.line("pong_live").click()
     lab.wait_until(lambda: "pong_live" in page.locator("h1").inner_text(), "the other page")
-    best = page.locator(".rlw-fact", has_text="best")
+    best = page.locator(".rlp-fact", has_text="best")
     live.result(61, 17.9)
     lab.wait_until(lambda: "17.9" in best.inner_text(), "the new best in the page", 10)
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_role("button", name="Whole run").click()
-    page.locator(".rlw-chart").get_by_text("Show as table").click()
-    lab.wait_until(lambda: page.locator(".rlw-table tbody tr").count() == 50, "the table")
-    chart = page.locator(".rlw-chart [role=img]")
+    page.locator(".rlp-chart").get_by_text("Show as table").click()
+    lab.wait_until(lambda: page.locator(".rlp-table tbody tr").count() == 50, "the table")
+    chart = page.locator(".rlp-chart [role=img]")
     assert "episode_reward_mean: " in (chart.get_attribute("aria-label") or "")
     lab.picture("run-page-live-light")
     lab.use_theme("JupyterLab Dark")
@@ -165,7 +165,7 @@ def test_the_tabs_of_a_run(
         front.scroll_into_view_if_needed()
 
     show("Throughput")
-    front.locator(".rlw-limit", has_text="When the run ended").wait_for()
+    front.locator(".rlp-limit", has_text="When the run ended").wait_for()
     assert "emulation" in (front.locator("[role=img]").first.get_attribute("aria-label") or "")
     front.get_by_text("sampled, env steps/s").wait_for()
     lab.picture("run-page-throughput-light")
@@ -185,7 +185,7 @@ def test_the_tabs_of_a_run(
     assert (state("paused"), state("autoplay"), state("controls")) == (1, 0, 1)
     assert newest is not None
     assert newest.endswith("200.mp4")
-    front.locator(".rlw-video-list button").nth(1).click()
+    front.locator(".rlp-video-list button").nth(1).click()
     lab.wait_until(lambda: (player.get_attribute("src") or "").endswith("100.mp4"), "the older")
     player.evaluate("video => { video.muted = true; return video.play(); }")
     lab.wait_until(lambda: state("currentTime") > 0.2, "the video playing")
@@ -260,9 +260,9 @@ def test_a_narrow_panel_does_not_overflow(lab: Lab, own_home: Path) -> None:
             .map(e => `${e.tagName} ${e.className}`)"""
     )
     assert wider == []
-    cut = lab.line("pong_1").locator(".rlw-run-name")
+    cut = lab.line("pong_1").locator(".rlp-run-name")
     assert cut.evaluate("e => e.scrollWidth > e.clientWidth")
-    assert name in (lab.line("pong_1").locator(".rlw-run").get_attribute("title") or "")
+    assert name in (lab.line("pong_1").locator(".rlp-run").get_attribute("title") or "")
 
 
 def test_the_list_is_worked_with_keys_alone(lab: Lab, own_home: Path) -> None:
@@ -279,7 +279,7 @@ def test_the_list_is_worked_with_keys_alone(lab: Lab, own_home: Path) -> None:
     keys.press("ArrowDown")
     lab.wait_until(lambda: lab.page.evaluate(focused) == "pong_b", "the newest run in focus")
     keys.press("ContextMenu")
-    menu = lab.page.locator(".rlw-menu")
+    menu = lab.page.locator(".rlp-menu")
     menu.get_by_text("Pin to the top").wait_for()
     menu.get_by_text("Cancel run…").wait_for()
     keys.press("Escape")
@@ -312,7 +312,7 @@ def test_a_cell_is_inserted_and_runs(lab: Lab, own_home: Path) -> None:
     lab.show_panel()
     lab.line("pong_1").wait_for()
     lab.line("pong_1").click(button="right")
-    lab.page.locator(".rlw-menu").get_by_text("Insert into notebook").click()
+    lab.page.locator(".rlp-menu").get_by_text("Insert into notebook").click()
     cells = lab.page.locator(".jp-Notebook .jp-CodeCell")
     lab.wait_until(lambda: cells.count() == 2, "a second cell")
     assert "ws.get_run('pong_1')" in cells.nth(1).inner_text().replace('"', "'")
@@ -326,7 +326,7 @@ def test_a_cell_is_inserted_and_runs(lab: Lab, own_home: Path) -> None:
     mouse.move(run["x"] + 60, run["y"] + 20)
     mouse.down()
     mouse.move(run["x"] + 90, run["y"] + 20, steps=4)
-    lab.page.locator(".rlw-drag").wait_for()
+    lab.page.locator(".rlp-drag").wait_for()
     mouse.move(to["x"] + 200, to["y"] + 10, steps=8)
     mouse.up()
     lab.wait_until(lambda: cells.count() == 3, "a third cell")
@@ -345,7 +345,7 @@ def test_a_cell_is_inserted_and_runs(lab: Lab, own_home: Path) -> None:
 
 #: Scrolls the list by hand, frame by frame, and gives the longest frame in milliseconds.
 SCROLLED = """async () => {
-    const list = document.querySelector(".rlw-runs .jp-WindowedPanel-outer");
+    const list = document.querySelector(".rlp-runs .jp-WindowedPanel-outer");
     let [longest, last] = [0, performance.now()];
     for (let i = 0; i < 60; i++) {
         list.scrollTop = i * 400;
@@ -376,7 +376,7 @@ def test_a_thousand_runs_scroll(lab: Lab, own_home: Path) -> None:
     lab.show_panel()
     lab.lines().nth(3).wait_for()
     painted = time.monotonic() - asked
-    counted = lab.page.locator(".rlw-runs-section .rlw-unseen")
+    counted = lab.page.locator(".rlp-runs-section .rlp-unseen")
     lab.wait_until(lambda: counted.inner_text() == "1,000 runs", "all runs")
     focused = "() => document.activeElement?.dataset?.runId"
     keys = lab.page.keyboard
@@ -425,7 +425,7 @@ def test_the_first_step_is_told(lab: Lab) -> None:
     target.get_by_label("Name", exact=True).fill("workers")
     target.get_by_label("Nodes at most").fill("3")
     target.get_by_role("button", name="Create").click()
-    panel.locator(".rlw-target", has_text="workers").get_by_text("of 3").wait_for()
+    panel.locator(".rlp-target", has_text="workers").get_by_text("of 3").wait_for()
     assert lab.run_page().count() == 0, "the form is closed"
     panel.get_by_role("button", name="New RL experiment…").click()
     form = lab.run_page()
@@ -443,7 +443,7 @@ def test_a_server_without_the_extension_is_said(
     lab.open()
     panel = lab.show_panel()
     panel.get_by_text("has no rl_widgets extension").wait_for()
-    assert panel.locator(".rlw-notice:visible").count() == 1
+    assert panel.locator(".rlp-notice:visible").count() == 1
 
 
 def test_below_a_base_url(

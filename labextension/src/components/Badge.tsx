@@ -3,5 +3,5 @@ import type { IBadge } from '../contract';
 
 /** A state in words, on the colour of its tone. */
 export function Badge({ badge }: { badge: IBadge }): JSX.Element {
-  return <span className={`rlw-badge rlw-${badge.tone}`}>{badge.text}</span>;
+  return <span className={`rlp-badge rlp-${badge.tone}`}>{badge.text}</span>;
 }

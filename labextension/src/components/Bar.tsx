@@ -5,7 +5,7 @@ export function Bar({ fraction, label }: { fraction: number; label: string }): J
   const percent = Math.round(100 * Math.min(1, Math.max(0, fraction)));
   return (
     <div
-      className="rlw-bar"
+      className="rlp-bar"
       role="progressbar"
       aria-label={label}
       aria-valuemin={0}

@@ -15,20 +15,20 @@ export interface IComputeProps {
 /** The machine's load, and each compute target with its nodes. */
 export function Compute(props: IComputeProps): JSX.Element {
   return (
-    <div className="rlw-compute">
+    <div className="rlp-compute">
       {props.machine && <Machine machine={props.machine} />}
-      <ul className="rlw-targets" aria-label="Compute targets">
+      <ul className="rlp-targets" aria-label="Compute targets">
         {props.targets.map(target => (
           <Target key={target.name} target={target} {...props} />
         ))}
       </ul>
       {!props.targets.length && (
-        <p className="rlw-hint">
+        <p className="rlp-hint">
           There is no compute target yet. A run without one takes nodes of this machine.
         </p>
       )}
       {!props.readOnly && (
-        <button className="rlw-button" onClick={props.onNew}>
+        <button className="rlp-button" onClick={props.onNew}>
           New compute target…
         </button>
       )}
@@ -38,10 +38,10 @@ export function Compute(props: IComputeProps): JSX.Element {
 
 function Machine({ machine }: { machine: IMachine }): JSX.Element {
   return (
-    <div className="rlw-machine" aria-label="This machine">
+    <div className="rlp-machine" aria-label="This machine">
       {machine.text.map(({ label, text, fraction }) => (
-        <div key={label} className="rlw-figure">
-          <span className="rlw-quiet">{label}</span>
+        <div key={label} className="rlp-figure">
+          <span className="rlp-quiet">{label}</span>
           <span>{text}</span>
           {fraction !== null && <Bar fraction={fraction} label={`${label} in use`} />}
         </div>
@@ -59,7 +59,7 @@ function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
   };
   return (
     <li
-      className="rlw-target"
+      className="rlp-target"
       tabIndex={0}
       aria-label={`${target.name}, ${target.size}, ${target.nodes_text}`}
       onContextMenu={open}
@@ -70,13 +70,13 @@ function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
         }
       }}
     >
-      <div className="rlw-run-first">
-        <span className="rlw-run-name" title={target.name}>
+      <div className="rlp-run-first">
+        <span className="rlp-run-name" title={target.name}>
           {target.name}
         </span>
         <Badge badge={target.badge} />
         <button
-          className="rlw-more"
+          className="rlp-more"
           tabIndex={-1}
           aria-label={`Actions of ${target.name}`}
           onClick={open}
@@ -84,7 +84,7 @@ function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
           ⋯
         </button>
       </div>
-      <div className="rlw-quiet">
+      <div className="rlp-quiet">
         {target.size} · {target.about}
       </div>
       <div>{target.nodes_text}</div>
@@ -94,7 +94,7 @@ function Target(props: IComputeProps & { target: ITarget }): JSX.Element {
           label={`Busy nodes of ${target.name}`}
         />
       )}
-      {target.message && <div className="rlw-quiet">{target.message}</div>}
+      {target.message && <div className="rlp-quiet">{target.message}</div>}
     </li>
   );
 }

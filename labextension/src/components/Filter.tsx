@@ -43,16 +43,16 @@ export function Filter({ view, onChange }: IFilterProps): JSX.Element {
     }
   }, [view.text]);
   return (
-    <div className="rlw-filter" role="search" aria-label="Runs">
+    <div className="rlp-filter" role="search" aria-label="Runs">
       <input
         type="search"
-        className="rlw-search"
+        className="rlp-search"
         placeholder="Search runs"
         aria-label="Search runs"
         value={text}
         onChange={event => setText(event.target.value)}
       />
-      <div className="rlw-choices">
+      <div className="rlp-choices">
         <select
           aria-label="State"
           value={view.state}
@@ -88,7 +88,7 @@ export function Filter({ view, onChange }: IFilterProps): JSX.Element {
 function Toggle(props: { label: string; on: boolean; onChange(on: boolean): void }): JSX.Element {
   return (
     <button
-      className={`rlw-toggle${props.on ? ' rlw-on' : ''}`}
+      className={`rlp-toggle${props.on ? ' rlp-on' : ''}`}
       aria-pressed={props.on}
       onClick={() => props.onChange(!props.on)}
     >

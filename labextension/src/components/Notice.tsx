@@ -9,10 +9,10 @@ export interface INoticeProps {
 /** A sentence that a person has to know, and what can be done about it. */
 export function Notice({ text, tone = 'plain', action }: INoticeProps): JSX.Element {
   return (
-    <div className={`rlw-notice rlw-${tone}`} role={tone === 'plain' ? 'status' : 'alert'}>
+    <div className={`rlp-notice rlp-${tone}`} role={tone === 'plain' ? 'status' : 'alert'}>
       <p>{text}</p>
       {action && (
-        <button className="rlw-button" onClick={() => action.run()}>
+        <button className="rlp-button" onClick={() => action.run()}>
           {action.label}
         </button>
       )}

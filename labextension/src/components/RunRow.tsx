@@ -30,15 +30,15 @@ export function RunRow({ row, onMenu }: { row: IRunRow; onMenu(at: Element): voi
   const tags = Object.entries(row.tags);
   return (
     <div
-      className="rlw-run"
+      className="rlp-run"
       title={[row.name, row.id, row.message, ...tags.map(tagText)].join('\n').trim()}
     >
-      <div className="rlw-run-first">
-        <span className="rlw-run-name">{row.name}</span>
-        {row.archived && <span className="rlw-quiet">archived</span>}
+      <div className="rlp-run-first">
+        <span className="rlp-run-name">{row.name}</span>
+        {row.archived && <span className="rlp-quiet">archived</span>}
         <Badge badge={row.badge} />
         <button
-          className="rlw-more"
+          className="rlp-more"
           tabIndex={-1}
           aria-label={`Actions of ${row.name}`}
           onClick={event => {
@@ -49,16 +49,16 @@ export function RunRow({ row, onMenu }: { row: IRunRow; onMenu(at: Element): voi
           ⋯
         </button>
       </div>
-      <div className="rlw-run-second">
+      <div className="rlp-run-second">
         <Sparkline values={row.curve ?? []} />
-        <span className="rlw-run-best">
+        <span className="rlp-run-best">
           {row.best_reward !== null && (
             <>
               best <b>{row.best_text}</b>
             </>
           )}
         </span>
-        <span className="rlw-run-time">{time}</span>
+        <span className="rlp-run-time">{time}</span>
       </div>
       {row.progress !== null && !row.final && (
         <Bar fraction={row.progress} label={`Progress of ${row.name}`} />

@@ -31,7 +31,7 @@ export function Sparkline({ values }: { values: readonly (number | null)[] }): J
   const path = React.useMemo(() => sparkPath(values), [values]);
   return (
     <svg
-      className="rlw-spark"
+      className="rlp-spark"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       preserveAspectRatio="none"
       aria-hidden="true"

@@ -14,7 +14,7 @@ export class RowWidget extends ReactWidget {
     private readonly onAttached: () => void
   ) {
     super();
-    this.addClass('rlw-line');
+    this.addClass('rlp-line');
     this.node.setAttribute('role', 'treeitem');
   }
 
@@ -23,7 +23,7 @@ export class RowWidget extends ReactWidget {
   display(line: Line, active: boolean, selected: boolean): void {
     const node = this.node;
     node.tabIndex = active ? 0 : -1;
-    node.classList.toggle('rlw-selected', selected);
+    node.classList.toggle('rlp-selected', selected);
     if (line === this.line) {
       return;
     }
@@ -33,7 +33,7 @@ export class RowWidget extends ReactWidget {
       return;
     }
     node.style.height = `${HEIGHTS[line.kind]}px`;
-    node.classList.toggle('rlw-heading-line', line.kind === 'heading');
+    node.classList.toggle('rlp-heading-line', line.kind === 'heading');
     if (line.kind === 'heading') {
       node.setAttribute('aria-level', '1');
       node.setAttribute('aria-expanded', String(line.open));
@@ -65,14 +65,14 @@ export class RowWidget extends ReactWidget {
       return <RunRow row={line.row} onMenu={at => this.onMenu(line, at)} />;
     }
     return (
-      <div className="rlw-heading">
-        <span className="rlw-fold" aria-hidden="true">
+      <div className="rlp-heading">
+        <span className="rlp-fold" aria-hidden="true">
           {line.open ? '▾' : '▸'}
         </span>
-        <span className="rlw-run-name" title={line.title}>
+        <span className="rlp-run-name" title={line.title}>
           {line.title}
         </span>
-        <span className="rlw-quiet">{countOf(line.runs, line.active)}</span>
+        <span className="rlp-quiet">{countOf(line.runs, line.active)}</span>
       </div>
     );
   }

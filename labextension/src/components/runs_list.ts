@@ -56,7 +56,7 @@ export class RunsList extends WindowedList<LinesModel> {
     this.lines = model;
     model.rowAt = index => this.row(index);
     model.drawn = range => this.onDrawn(range);
-    this.addClass('rlw-runs');
+    this.addClass('rlp-runs');
     const tree = this.viewportNode;
     tree.setAttribute('role', 'tree');
     tree.setAttribute('aria-label', 'Runs');
@@ -184,7 +184,7 @@ export class RunsList extends WindowedList<LinesModel> {
   private get focusedIndex(): number {
     const { activeElement } = document;
     const there = activeElement instanceof HTMLElement && this.viewportNode.contains(activeElement);
-    const line = there ? activeElement.closest<HTMLElement>('.rlw-line') : null;
+    const line = there ? activeElement.closest<HTMLElement>('.rlp-line') : null;
     return Number(line?.dataset.windowedListIndex ?? -1);
   }
 
@@ -201,7 +201,7 @@ export class RunsList extends WindowedList<LinesModel> {
   }
 
   private lineOf(event: Event): [Line, number] | null {
-    const node = (event.target as Element).closest<HTMLElement>('.rlw-line');
+    const node = (event.target as Element).closest<HTMLElement>('.rlp-line');
     const index = Number(node?.dataset.windowedListIndex ?? NaN);
     const line = this.lines.lines[index];
     return line ? [line, index] : null;

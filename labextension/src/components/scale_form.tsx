@@ -10,8 +10,8 @@ export class ScaleForm extends ReactWidget implements Dialog.IBodyWidget<IScale>
     private readonly trouble: string
   ) {
     super();
-    this.addClass('rlw');
-    this.addClass('rlw-form');
+    this.addClass('rlp');
+    this.addClass('rlp-form');
   }
 
   getValue(): IScale {
@@ -22,7 +22,7 @@ export class ScaleForm extends ReactWidget implements Dialog.IBodyWidget<IScale>
     return (
       <>
         {this.trouble && (
-          <p className="rlw-notice rlw-warning" role="alert">
+          <p className="rlp-notice rlp-warning" role="alert">
             {this.trouble}
           </p>
         )}

@@ -28,8 +28,8 @@ export class Sidebar extends SidePanel {
     super();
     const toggle = (key: string) => this.fold(key);
     this.list = new RunsList({ ...handlers, toggle, whole: () => model.runs.whole() });
-    this.addClass('rlw');
-    this.addClass('rlw-sidebar');
+    this.addClass('rlp');
+    this.addClass('rlp-sidebar');
     this.header.addWidget(new Head(model));
     this.addWidget(this.computeSection());
     this.addWidget(this.runsSection());
@@ -80,7 +80,7 @@ export class Sidebar extends SidePanel {
   private computeSection(): PanelWithToolbar {
     const section = new PanelWithToolbar();
     section.title.label = 'Compute';
-    section.addClass('rlw-compute-section');
+    section.addClass('rlp-compute-section');
     const { model, handlers } = this;
     const body = ReactWidget.create(
       <UseSignal signal={model.changed}>
@@ -106,7 +106,7 @@ export class Sidebar extends SidePanel {
   private runsSection(): PanelWithToolbar {
     const section = new PanelWithToolbar();
     section.title.label = 'Runs';
-    section.addClass('rlw-runs-section');
+    section.addClass('rlp-runs-section');
     const { model } = this;
     const change = model.runs.show.bind(model.runs);
     section.addWidget(
@@ -151,7 +151,7 @@ export class Sidebar extends SidePanel {
 class Head extends ReactWidget {
   constructor(private readonly model: WorkspaceModel) {
     super();
-    this.addClass('rlw-head');
+    this.addClass('rlp-head');
   }
 
   protected render(): JSX.Element {
@@ -177,14 +177,14 @@ function Workspace({ model }: { model: WorkspaceModel }): JSX.Element {
   const root = model.root;
   return (
     <>
-      <div className="rlw-workspace" title={root?.workspace.folder}>
-        <span className="rlw-run-name">{root?.workspace.name}</span>
-        {root?.read_only && <span className="rlw-quiet">read only</span>}
-        <button className="rlw-button rlw-plain" onClick={() => model.refresh()}>
+      <div className="rlp-workspace" title={root?.workspace.folder}>
+        <span className="rlp-run-name">{root?.workspace.name}</span>
+        {root?.read_only && <span className="rlp-quiet">read only</span>}
+        <button className="rlp-button rlp-plain" onClick={() => model.refresh()}>
           Refresh
         </button>
       </div>
-      {root?.runs_end_with_server && <p className="rlw-hint">{root.runs_end_with_server}</p>}
+      {root?.runs_end_with_server && <p className="rlp-hint">{root.runs_end_with_server}</p>}
     </>
   );
 }
@@ -205,7 +205,7 @@ function RunsState({ model, onFirst }: { model: WorkspaceModel; onFirst(): void 
   }
   if (runs.total > 0) {
     return (
-      <p className="rlw-unseen" role="status">
+      <p className="rlp-unseen" role="status">
         {count(runs.total)} runs
       </p>
     );

@@ -1,9 +1,9 @@
 import * as React from 'react';
 import { Notice } from '../components/Notice';
-import { sentence } from '../request';
 import { Form } from './Form';
 import type { IChoices } from './fields';
 import { FIRST, UI, fieldOf, requestOf, schemaOf } from './fields';
+import { useFirst } from './use_first';
 
 export interface IExperimentProps {
   start(): Promise<IChoices>;
@@ -12,22 +12,12 @@ export interface IExperimentProps {
 
 /** A first experiment from a form. */
 export function Experiment({ start, submit }: IExperimentProps): JSX.Element {
-  const [choices, setChoices] = React.useState<IChoices | null>(null);
   const [values, setValues] = React.useState(FIRST);
-  const [trouble, setTrouble] = React.useState('');
-  React.useEffect(() => {
-    start().then(
-      found => {
-        setChoices(found);
-        if (!found.trainsHere) {
-          setValues(before => ({ ...before, kernel: found.kernels[0]?.name ?? '' }));
-        }
-      },
-      error => setTrouble(sentence(error))
-    );
-    // It is asked once.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, []);
+  const { found: choices, trouble } = useFirst(start, ({ kernels, trainsHere }) => {
+    if (!trainsHere) {
+      setValues(before => ({ ...before, kernel: kernels[0]?.name ?? '' }));
+    }
+  });
   const schema = React.useMemo(() => choices && schemaOf(choices), [choices]);
   if (!schema) {
     return <Notice text={trouble || 'The form is being loaded.'} />;

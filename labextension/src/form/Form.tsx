@@ -50,8 +50,8 @@ export function Form<T>(props: IFormProps<T>): JSX.Element {
     [field, trouble]
   );
   return (
-    <div ref={place} className="rlw-experiment">
-      <h1 className="rlw-title">{title}</h1>
+    <div ref={place} className="rlp-experiment">
+      <h1 className="rlp-title">{title}</h1>
       <FormComponent
         schema={schema}
         uiSchema={props.ui}
@@ -66,10 +66,10 @@ export function Form<T>(props: IFormProps<T>): JSX.Element {
         onSubmit={() => void submit()}
       />
       {trouble && !field && <Notice text={trouble} tone="warning" />}
-      <button className="rlw-button rlw-primary" disabled={busy} onClick={() => void submit()}>
+      <button className="rlp-button rlp-primary" disabled={busy} onClick={() => void submit()}>
         {busy ? busyLabel : label}
       </button>
-      <span className="rlw-unseen" role="alert">
+      <span className="rlp-unseen" role="alert">
         {field && trouble}
       </span>
     </div>

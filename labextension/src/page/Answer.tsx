@@ -23,8 +23,8 @@ export function Answer<T>(props: IAnswerProps<T>): JSX.Element {
   );
   return (
     <>
-      {trouble && <p className="rlw-notice rlw-warning">{trouble}</p>}
-      {value !== undefined ? children(value) : !trouble && <p className="rlw-hint">{waiting}</p>}
+      {trouble && <p className="rlp-notice rlp-warning">{trouble}</p>}
+      {value !== undefined ? children(value) : !trouble && <p className="rlp-hint">{waiting}</p>}
     </>
   );
 }

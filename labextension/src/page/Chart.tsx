@@ -48,5 +48,5 @@ export function Chart(props: IChartProps): JSX.Element {
   React.useEffect(() => {
     plot.current?.draw(curve, unit, goal, events);
   }, [curve, unit, goal, events, height]);
-  return <div ref={place} className="rlw-plot" role="img" aria-label={props.label} />;
+  return <div ref={place} className="rlp-plot" role="img" aria-label={props.label} />;
 }

@@ -34,7 +34,7 @@ export function Checkpoints({ model, commands }: ICheckpointsProps): JSX.Element
     >
       {found => (
         <>
-          <p className="rlw-hint">{found.message || found.summary}</p>
+          <p className="rlp-hint">{found.message || found.summary}</p>
           <Resume model={model} commands={commands} found={found} />
           {found.rows.length > 0 && <Rows model={model} rows={found.rows} />}
         </>
@@ -55,14 +55,14 @@ function Resume(props: ICheckpointsProps & { found: ICheckpoints }): JSX.Element
         {found.resume_text}{' '}
         {can && (
           <button
-            className="rlw-button"
+            className="rlp-button"
             onClick={() => void commands.execute(CommandIDs.resume, { id: model.id })}
           >
             Resume from the newest
           </button>
         )}
       </p>
-      {!can && <pre className="rlw-code">{found.resume_code}</pre>}
+      {!can && <pre className="rlp-code">{found.resume_code}</pre>}
     </>
   );
 }
@@ -74,9 +74,9 @@ function Rows({ model, rows }: { model: RunModel; rows: readonly ICheckpoint[] }
     <>
       <Table label="Checkpoints, newest first" heads={HEADS}>
         {rows.map(one => (
-          <tr key={`${one.path} ${one.attempt}`} className={one.exists ? '' : 'rlw-gone'}>
+          <tr key={`${one.path} ${one.attempt}`} className={one.exists ? '' : 'rlp-gone'}>
             <th scope="row">
-              {one.name} <span className="rlw-quiet">{marks(one)}</span>
+              {one.name} <span className="rlp-quiet">{marks(one)}</span>
             </th>
             <td>{one.reward}</td>
             <td>{one.iteration}</td>
@@ -87,7 +87,7 @@ function Rows({ model, rows }: { model: RunModel; rows: readonly ICheckpoint[] }
             <td>
               {one.exists && (
                 <button
-                  className={`rlw-toggle${one === row ? ' rlw-on' : ''}`}
+                  className={`rlp-toggle${one === row ? ' rlp-on' : ''}`}
                   aria-expanded={one === row}
                   aria-label={`Files of ${one.name}`}
                   onClick={() => setOpen(one === row ? '' : one.path)}

@@ -28,8 +28,8 @@ export function Children({ model }: { model: RunModel }): JSX.Element | null {
   }
   return (
     <section aria-label="Child runs">
-      <div className="rlw-scroll">
-        <table className="rlw-children">
+      <div className="rlp-scroll">
+        <table className="rlp-children">
           <thead>
             <tr>
               {COLUMNS.map(title => (
@@ -46,19 +46,19 @@ export function Children({ model }: { model: RunModel }): JSX.Element | null {
           </tbody>
         </table>
       </div>
-      {value.deaths && <p className="rlw-notice rlw-warning">{value.deaths}</p>}
-      {value.hidden > 0 && <p className="rlw-hint">{value.hidden} more nodes are not listed.</p>}
+      {value.deaths && <p className="rlp-notice rlp-warning">{value.deaths}</p>}
+      {value.hidden > 0 && <p className="rlp-hint">{value.hidden} more nodes are not listed.</p>}
     </section>
   );
 }
 
 function Row({ row }: { row: IChildRow }): JSX.Element {
   return (
-    <tr className={row.node ? 'rlw-node' : 'rlw-child'}>
+    <tr className={row.node ? 'rlp-node' : 'rlp-child'}>
       <th scope="row">
         {row.label}
-        {row.about && <div className="rlw-quiet">{row.about}</div>}
-        {row.note && <div className="rlw-quiet rlw-wide">{row.note}</div>}
+        {row.about && <div className="rlp-quiet">{row.about}</div>}
+        {row.note && <div className="rlp-quiet rlp-wide">{row.note}</div>}
       </th>
       <td>
         <Badge badge={row.badge} />
@@ -82,10 +82,10 @@ function Use({ use }: { use: IUse }): JSX.Element {
   // Two points out of sight make the scale reach from 0 to 1.
   const path = use.fractions.length > 1 ? sparkPath([0, 1, null, ...use.fractions]) : '';
   return (
-    <span className="rlw-use" title={use.sentence || undefined}>
+    <span className="rlp-use" title={use.sentence || undefined}>
       {path && (
         <svg
-          className="rlw-spark"
+          className="rlp-spark"
           viewBox="6 0 66 20"
           preserveAspectRatio="none"
           role="img"

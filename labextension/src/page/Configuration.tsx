@@ -24,7 +24,7 @@ export function Configuration({ model }: { model: RunModel }): JSX.Element {
       {found => (
         <>
           {found.code && <Code code={found.code} />}
-          {found.message && <p className="rlw-hint">{found.message}</p>}
+          {found.message && <p className="rlp-hint">{found.message}</p>}
           {found.notes.length > 0 && (
             <ul>
               {found.notes.map(note => (
@@ -44,9 +44,9 @@ function Code({ code }: { code: string }): JSX.Element {
   React.useEffect(() => setCopied(false), [code]);
   return (
     <>
-      <div className="rlw-choices">
+      <div className="rlp-choices">
         <button
-          className="rlw-button"
+          className="rlp-button"
           onClick={() => {
             Clipboard.copyToSystem(code);
             setCopied(true);
@@ -58,7 +58,7 @@ function Code({ code }: { code: string }): JSX.Element {
       </div>
       <details>
         <summary>Show the code that makes this run again</summary>
-        <pre className="rlw-code" tabIndex={0}>
+        <pre className="rlp-code" tabIndex={0}>
           {code}
         </pre>
       </details>
@@ -74,30 +74,30 @@ function Settings({ found }: { found: IConfiguration }): JSX.Element {
   const rows = matching(wanted, search, one => [one.part, one.name, one.value, one.note].join(' '));
   return (
     <>
-      <div className="rlw-choices">
+      <div className="rlp-choices">
         <input
           type="search"
-          className="rlw-search"
+          className="rlp-search"
           placeholder="Search settings, values, versions"
           aria-label="Search settings, values, versions"
           value={search}
           onChange={event => setSearch(event.target.value)}
         />
         <button
-          className={`rlw-toggle${only ? ' rlw-on' : ''}`}
+          className={`rlp-toggle${only ? ' rlp-on' : ''}`}
           aria-pressed={only}
           onClick={() => setOnly(!only)}
         >
           Only what differs
         </button>
       </div>
-      <p className="rlw-hint" role="status">
+      <p className="rlp-hint" role="status">
         {told(rows.length, all.length)}
       </p>
       {rows.length > 0 && (
-        <Table label="Configuration of the run" heads={HEADS} className="rlw-rows rlw-settings">
+        <Table label="Configuration of the run" heads={HEADS} className="rlp-rows rlp-settings">
           {rows.slice(0, SHOWN).map((one, i) => (
-            <Row key={i} className={one.changed ? 'rlw-changed' : ''} cells={cellsOf(one)} />
+            <Row key={i} className={one.changed ? 'rlp-changed' : ''} cells={cellsOf(one)} />
           ))}
         </Table>
       )}

@@ -18,7 +18,7 @@ export function CurveTable({ curve, unit, events = [] }: ICurveTableProps): JSX.
   const first = Math.max(0, curve.x.length - ROWS);
   const shown = plural(curve.x.length - first, 'point');
   return (
-    <details className="rlw-table" onToggle={event => setOpen(event.currentTarget.open)}>
+    <details className="rlp-table" onToggle={event => setOpen(event.currentTarget.open)}>
       <summary>Show as table</summary>
       {open && (
         <>
@@ -26,7 +26,7 @@ export function CurveTable({ curve, unit, events = [] }: ICurveTableProps): JSX.
             label={`Table of ${curve.name}`}
             heads={[unit, curve.name]}
             caption={`The newest ${shown} of those that are drawn`}
-            className="rlw-rows rlw-points"
+            className="rlp-rows rlp-points"
           >
             {curve.x.slice(first).map((x, i) => (
               <Row

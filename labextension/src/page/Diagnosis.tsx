@@ -13,11 +13,11 @@ export function Diagnosis({ model }: { model: RunModel }): JSX.Element {
     >
       {({ findings, nothing }) => (
         <>
-          {nothing && <p className="rlw-hint">{nothing}</p>}
+          {nothing && <p className="rlp-hint">{nothing}</p>}
           {findings.map(({ name, sentence, severity }, i) => {
             const warns = severity === 'warning';
             return (
-              <p key={`${name} ${i}`} className={`rlw-notice rlw-${warns ? 'warning' : 'note'}`}>
+              <p key={`${name} ${i}`} className={`rlp-notice rlp-${warns ? 'warning' : 'note'}`}>
                 <b>{warns ? 'Warning' : 'Note'}:</b> {sentence}
               </p>
             );

@@ -31,7 +31,7 @@ export function Episodes({ model }: { model: RunModel }): JSX.Element {
               urlOf={(path, download) => model.requests.fileUrl(model.id, path, download)}
             />
           )}
-          {found.videos_message && <p className="rlw-hint">{found.videos_message}</p>}
+          {found.videos_message && <p className="rlp-hint">{found.videos_message}</p>}
           <Evaluations found={found} />
         </>
       )}
@@ -41,7 +41,7 @@ export function Episodes({ model }: { model: RunModel }): JSX.Element {
 
 function Evaluations({ found }: { found: IEpisodes }): JSX.Element {
   if (found.message) {
-    return <p className="rlw-hint">{found.message}</p>;
+    return <p className="rlp-hint">{found.message}</p>;
   }
   return (
     <>
@@ -51,7 +51,7 @@ function Evaluations({ found }: { found: IEpisodes }): JSX.Element {
           <Row key={i} cells={[row.env_steps, row.reward, row.span, row.length, row.episodes]} />
         ))}
       </Table>
-      {found.omitted && <p className="rlw-hint">{found.omitted}</p>}
+      {found.omitted && <p className="rlp-hint">{found.omitted}</p>}
     </>
   );
 }
@@ -79,12 +79,12 @@ function Videos({ videos, urlOf }: IVideosProps): JSX.Element | null {
   const trouble =
     video.missing || (broken === video.path ? 'The video cannot be played here: download it.' : '');
   return (
-    <div className="rlw-videos">
-      <ul className="rlw-video-list" aria-label="Videos of the agent, newest first">
+    <div className="rlp-videos">
+      <ul className="rlp-video-list" aria-label="Videos of the agent, newest first">
         {videos.map(one => (
           <li key={one.key}>
             <button
-              className={`rlw-toggle${one === video ? ' rlw-on' : ''}`}
+              className={`rlp-toggle${one === video ? ' rlp-on' : ''}`}
               aria-pressed={one === video}
               title={one.label}
               onClick={() => setChosen(one.key)}
@@ -94,7 +94,7 @@ function Videos({ videos, urlOf }: IVideosProps): JSX.Element | null {
           </li>
         ))}
       </ul>
-      <div className="rlw-video-place">
+      <div className="rlp-video-place">
         <video
           ref={player}
           src={video.missing ? undefined : urlOf(video.path)}
@@ -105,8 +105,8 @@ function Videos({ videos, urlOf }: IVideosProps): JSX.Element | null {
           onPlay={() => setChosen(video.key)}
           onError={() => setBroken(video.path)}
         />
-        {trouble && <p className="rlw-notice rlw-warning">{trouble}</p>}
-        <p className="rlw-hint">{video.about}</p>
+        {trouble && <p className="rlp-notice rlp-warning">{trouble}</p>}
+        <p className="rlp-hint">{video.about}</p>
         {!video.missing && (
           <a href={urlOf(video.path, true)} download>
             Download

@@ -7,9 +7,9 @@ export function Facts({ facts }: { facts: readonly IFact[] }): JSX.Element | nul
     return null;
   }
   return (
-    <div className="rlw-facts">
+    <div className="rlp-facts">
       {facts.map(fact => (
-        <div key={fact.name} className="rlw-fact">
+        <div key={fact.name} className="rlp-fact">
           <span>{fact.label}</span>
           <b>{fact.text}</b>
         </div>

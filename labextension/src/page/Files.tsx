@@ -20,10 +20,10 @@ export function Files({ model }: { model: RunModel }): JSX.Element {
     >
       {({ files, summary }) => (
         <>
-          <p className="rlw-hint">{summary}</p>
+          <p className="rlp-hint">{summary}</p>
           <input
             type="search"
-            className="rlw-search"
+            className="rlp-search"
             placeholder="Search files"
             aria-label="Search files"
             value={search}
@@ -49,11 +49,11 @@ export interface IFileLinksProps {
 /** A link for each file that downloads it. */
 export function FileLinks({ model, label, files }: IFileLinksProps): JSX.Element {
   if (!files.length) {
-    return <p className="rlw-hint">There is no such file.</p>;
+    return <p className="rlp-hint">There is no such file.</p>;
   }
   return (
     <>
-      <ul className="rlw-files" aria-label={label}>
+      <ul className="rlp-files" aria-label={label}>
         {files.slice(0, SHOWN).map(file => (
           <li key={file.path}>
             <a href={model.requests.fileUrl(model.id, file.path, true)} download title={file.path}>
@@ -63,7 +63,7 @@ export function FileLinks({ model, label, files }: IFileLinksProps): JSX.Element
         ))}
       </ul>
       {files.length > SHOWN && (
-        <p className="rlw-hint">
+        <p className="rlp-hint">
           {SHOWN} of {plural(files.length, 'file')} are listed: search for the others.
         </p>
       )}

@@ -20,14 +20,14 @@ export function Logs({ model }: { model: RunModel }): JSX.Element {
   const [line, setLine] = React.useState<number | undefined>(undefined);
   const file = chosen || files.value?.[0]?.name || '';
   if (files.trouble) {
-    return <p className="rlw-notice rlw-warning">{files.trouble}</p>;
+    return <p className="rlp-notice rlp-warning">{files.trouble}</p>;
   }
   if (!file) {
-    return <p className="rlw-hint">There is no log yet; the script has not begun.</p>;
+    return <p className="rlp-hint">There is no log yet; the script has not begun.</p>;
   }
   return (
     <>
-      <div className="rlw-choices">
+      <div className="rlp-choices">
         <select
           aria-label="Log"
           value={file}
@@ -83,41 +83,41 @@ function Page({ model, file, line, onLine }: IPageProps): JSX.Element {
     }
   }, [value, follows]);
   if (trouble) {
-    return <p className="rlw-notice rlw-warning">{trouble}</p>;
+    return <p className="rlp-notice rlp-warning">{trouble}</p>;
   }
   if (value?.file !== file) {
-    return <p className="rlw-hint">The log is being read.</p>;
+    return <p className="rlp-hint">The log is being read.</p>;
   }
   const later = value.first + value.lines.length;
   return (
     <>
-      <div className="rlw-choices">
+      <div className="rlp-choices">
         <button
-          className="rlw-button"
+          className="rlp-button"
           disabled={value.first <= FIRST}
           onClick={() => onLine(Math.max(FIRST, value.first - LINES))}
         >
           Earlier
         </button>
         <button
-          className="rlw-button"
+          className="rlp-button"
           disabled={follows || value.at_end}
           onClick={() => onLine(later)}
         >
           Later
         </button>
         <button
-          className={`rlw-toggle${follows ? ' rlw-on' : ''}`}
+          className={`rlp-toggle${follows ? ' rlp-on' : ''}`}
           aria-pressed={follows}
           onClick={() => onLine(follows ? value.first : undefined)}
         >
           Follow
         </button>
-        <span className="rlw-quiet">{where(value)}</span>
+        <span className="rlp-quiet">{where(value)}</span>
       </div>
       <div
         ref={pane}
-        className="rlw-log"
+        className="rlp-log"
         role="log"
         aria-live="off"
         tabIndex={0}
@@ -163,6 +163,6 @@ const Line = React.memo(function Line({ segments }: { segments: ISegment[] }): J
 });
 
 function styleOf(piece: ISegment): string {
-  const names = piece.colour ? [`rlw-ansi-${piece.colour}`] : [];
-  return [...names, ...(piece.bold ? ['rlw-bold'] : [])].join(' ');
+  const names = piece.colour ? [`rlp-ansi-${piece.colour}`] : [];
+  return [...names, ...(piece.bold ? ['rlp-bold'] : [])].join(' ');
 }

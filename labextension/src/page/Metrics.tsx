@@ -32,14 +32,14 @@ export function Metrics({ model }: { model: RunModel }): JSX.Element {
   const pages = Math.max(1, Math.ceil(names.length / SHOWN));
   const at = Math.min(page, pages - 1);
   if (metrics.trouble) {
-    return <p className="rlw-notice rlw-warning">{metrics.trouble}</p>;
+    return <p className="rlp-notice rlp-warning">{metrics.trouble}</p>;
   }
   if (!groups.length) {
-    return <p className="rlw-hint">The run has logged no metric yet.</p>;
+    return <p className="rlp-hint">The run has logged no metric yet.</p>;
   }
   return (
     <>
-      <div className="rlw-choices">
+      <div className="rlp-choices">
         <select
           aria-label="Group of metrics"
           value={chosen?.title}
@@ -54,7 +54,7 @@ export function Metrics({ model }: { model: RunModel }): JSX.Element {
         </select>
         <input
           type="search"
-          className="rlw-search"
+          className="rlp-search"
           placeholder="Search metrics"
           aria-label="Search metrics"
           value={search}
@@ -65,12 +65,12 @@ export function Metrics({ model }: { model: RunModel }): JSX.Element {
         />
         {pages > 1 && (
           <span>
-            <button className="rlw-button" disabled={at === 0} onClick={() => setPage(at - 1)}>
+            <button className="rlp-button" disabled={at === 0} onClick={() => setPage(at - 1)}>
               Earlier
             </button>{' '}
             Page {at + 1} of {pages}{' '}
             <button
-              className="rlw-button"
+              className="rlp-button"
               disabled={at === pages - 1}
               onClick={() => setPage(at + 1)}
             >
@@ -98,14 +98,14 @@ function SmallCharts({ model, names }: { model: RunModel; names: string[] }): JS
     model.paced(3)
   );
   if (trouble) {
-    return <p className="rlw-notice rlw-warning">{trouble}</p>;
+    return <p className="rlp-notice rlp-warning">{trouble}</p>;
   }
   if (!names.length) {
-    return <p className="rlw-hint">No metric fits the search.</p>;
+    return <p className="rlp-hint">No metric fits the search.</p>;
   }
   const curves = new Map(value?.series.map(curve => [curve.name, curve]));
   return (
-    <div className="rlw-small-charts">
+    <div className="rlp-small-charts">
       {names.map(name => {
         const curve = curves.get(name);
         return (

@@ -43,23 +43,23 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
   const curve = value?.series[0];
   const events = React.useMemo(() => value?.events ?? [], [value]);
   if (name === null || !curve) {
-    return <p className="rlw-hint">{trouble || metrics.trouble || model.run?.chart_message}</p>;
+    return <p className="rlp-hint">{trouble || metrics.trouble || model.run?.chart_message}</p>;
   }
   const choose = (next: Axis) => {
     setAxis(next);
     setWindow(null);
   };
   return (
-    <section className="rlw-chart" aria-label={name}>
-      <div className="rlw-chart-head">
-        <h2 className="rlw-heading-text" title={name}>
+    <section className="rlp-chart" aria-label={name}>
+      <div className="rlp-chart-head">
+        <h2 className="rlp-heading-text" title={name}>
           {name}
         </h2>
-        <div className="rlw-choices" role="group" aria-label="Axis">
+        <div className="rlp-choices" role="group" aria-label="Axis">
           {AXES.map(([value_, label]) => (
             <button
               key={value_}
-              className={`rlw-toggle${axis === value_ ? ' rlw-on' : ''}`}
+              className={`rlp-toggle${axis === value_ ? ' rlp-on' : ''}`}
               aria-pressed={axis === value_}
               onClick={() => choose(value_)}
             >
@@ -69,7 +69,7 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
         </div>
       </div>
       <Zoom curve={curve} window={window} onWindow={setWindow}>
-        <label className="rlw-smoothing">
+        <label className="rlp-smoothing">
           Smoothing
           <input
             type="range"
@@ -82,7 +82,7 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
           {smoothing.toFixed(2)}
         </label>
       </Zoom>
-      {trouble && <p className="rlw-notice rlw-warning">{trouble}</p>}
+      {trouble && <p className="rlp-notice rlp-warning">{trouble}</p>}
       <Legend answer={value} curve={curve} cursor={cursor} />
       <Chart
         curve={curve}
@@ -114,20 +114,20 @@ function Zoom({ curve, window, onWindow, children }: IZoomProps): JSX.Element {
   const step = (left: number, right: number) => () =>
     onWindow({ from: from + left * width, to: to + right * width });
   return (
-    <div className="rlw-choices" role="group" aria-label="Zoom">
-      <button className="rlw-button" disabled={width <= 0} onClick={step(0.25, -0.25)}>
+    <div className="rlp-choices" role="group" aria-label="Zoom">
+      <button className="rlp-button" disabled={width <= 0} onClick={step(0.25, -0.25)}>
         Zoom in
       </button>
-      <button className="rlw-button" disabled={!window} onClick={step(-0.5, 0.5)}>
+      <button className="rlp-button" disabled={!window} onClick={step(-0.5, 0.5)}>
         Zoom out
       </button>
-      <button className="rlw-button" disabled={!window} onClick={step(-0.5, -0.5)}>
+      <button className="rlp-button" disabled={!window} onClick={step(-0.5, -0.5)}>
         Earlier
       </button>
-      <button className="rlw-button" disabled={!window} onClick={step(0.5, 0.5)}>
+      <button className="rlp-button" disabled={!window} onClick={step(0.5, 0.5)}>
         Later
       </button>
-      <button className="rlw-button" disabled={!window} onClick={() => onWindow(null)}>
+      <button className="rlp-button" disabled={!window} onClick={() => onWindow(null)}>
         Whole run
       </button>
       {children}
@@ -145,16 +145,16 @@ function Legend(props: {
   const x = curve.x[at];
   const kinds = [...new Set(answer.events.map(event => event.kind))].filter(kind => MARKS[kind]);
   return (
-    <div className="rlw-legend">
-      <span className="rlw-where">
+    <div className="rlp-legend">
+      <span className="rlp-where">
         {x === undefined || x === null ? '' : `at ${answer.unit} ${tick(x)}`}
       </span>
       <span>
-        <i className="rlw-swatch" /> mean <b>{number(curve.y[at])}</b>
+        <i className="rlp-swatch" /> mean <b>{number(curve.y[at])}</b>
       </span>
       {curve.low && curve.high && (
         <span>
-          <i className="rlw-swatch rlw-band" /> min to max{' '}
+          <i className="rlp-swatch rlp-band" /> min to max{' '}
           <b>
             {number(curve.low[at])} to {number(curve.high[at])}
           </b>
@@ -162,12 +162,12 @@ function Legend(props: {
       )}
       {answer.goal !== null && (
         <span>
-          <i className="rlw-swatch rlw-dashed" /> target <b>{number(answer.goal)}</b>
+          <i className="rlp-swatch rlp-dashed" /> target <b>{number(answer.goal)}</b>
         </span>
       )}
       {kinds.map(kind => (
         <span key={kind}>
-          <i className="rlw-mark" style={{ color: MARKS[kind]?.colour }}>
+          <i className="rlp-mark" style={{ color: MARKS[kind]?.colour }}>
             {MARKS[kind]?.sign}
           </i>{' '}
           {MARKS[kind]?.word}

@@ -53,7 +53,7 @@ function Run({ model, commands, onMenu }: IPageProps): JSX.Element {
       {trouble && <Notice text={trouble} tone="warning" action={again} />}
       <Head run={run} commands={commands} onMenu={onMenu} />
       {run.warnings.map(text => (
-        <p key={text} className="rlw-notice rlw-warning">
+        <p key={text} className="rlp-notice rlp-warning">
           <b>Warning:</b> {text}
         </p>
       ))}
@@ -70,27 +70,27 @@ function Head({ run, commands, onMenu }: { run: IRun } & Omit<IPageProps, 'model
   const { header, can } = run;
   const id = { id: header.run_id };
   return (
-    <header className="rlw-page-head">
-      <div className="rlw-page-words">
-        <h1 className="rlw-title">
-          <span className="rlw-quiet">{header.experiment} / </span>
+    <header className="rlp-page-head">
+      <div className="rlp-page-words">
+        <h1 className="rlp-title">
+          <span className="rlp-quiet">{header.experiment} / </span>
           {header.name} <Badge badge={header.badge} />
         </h1>
-        <div className="rlw-quiet">
+        <div className="rlp-quiet">
           {header.timing} · submitted {header.created}
         </div>
-        <div className="rlw-quiet">
-          Id <code className="rlw-id">{header.run_id}</code>
+        <div className="rlp-quiet">
+          Id <code className="rlp-id">{header.run_id}</code>
         </div>
-        {header.message && <div className="rlw-message">{header.message}</div>}
+        {header.message && <div className="rlp-message">{header.message}</div>}
       </div>
-      <div className="rlw-buttons">
-        <button className="rlw-button" onClick={() => void commands.execute(CommandIDs.insert, id)}>
+      <div className="rlp-buttons">
+        <button className="rlp-button" onClick={() => void commands.execute(CommandIDs.insert, id)}>
           Insert into notebook
         </button>
         {can.cancel && (
           <button
-            className="rlw-button"
+            className="rlp-button"
             onClick={() => void commands.execute(CommandIDs.cancel, id)}
           >
             Cancel run
@@ -98,14 +98,14 @@ function Head({ run, commands, onMenu }: { run: IRun } & Omit<IPageProps, 'model
         )}
         {can.resume && (
           <button
-            className="rlw-button"
+            className="rlp-button"
             onClick={() => void commands.execute(CommandIDs.resume, id)}
           >
             Resume run
           </button>
         )}
         <button
-          className="rlw-button"
+          className="rlp-button"
           aria-label="More actions"
           aria-haspopup="menu"
           onClick={event => {
@@ -125,9 +125,9 @@ function Failure({ run: { failure } }: { run: IRun }): JSX.Element | null {
     return null;
   }
   return (
-    <section className="rlw-failure" aria-label="Why it failed">
+    <section className="rlp-failure" aria-label="Why it failed">
       <b>{failure.sentence}</b>
-      {failure.place && <div className="rlw-quiet">{failure.place}</div>}
+      {failure.place && <div className="rlp-quiet">{failure.place}</div>}
       {failure.traceback.length > 0 && <pre tabIndex={0}>{failure.traceback.join('\n')}</pre>}
     </section>
   );
@@ -137,11 +137,11 @@ function Figures({ run }: { run: IRun }): JSX.Element {
   return (
     <>
       <Facts facts={run.facts} />
-      {run.limit && <p className="rlw-hint">{run.limit}</p>}
+      {run.limit && <p className="rlp-hint">{run.limit}</p>}
       {run.criteria.length > 0 && (
-        <div className="rlw-criteria">
+        <div className="rlp-criteria">
           {run.criteria.map(one => (
-            <div key={one.name} className="rlw-criterion">
+            <div key={one.name} className="rlp-criterion">
               {one.text}
               <Bar fraction={one.fraction ?? 0} label={one.text} />
             </div>

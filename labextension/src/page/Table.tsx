@@ -12,8 +12,8 @@ export interface ITableProps {
 /** A table that scrolls in its own box where the page is narrow or it has many rows. */
 export function Table({ label, heads, children, className, caption }: ITableProps): JSX.Element {
   return (
-    <div className="rlw-scroll" tabIndex={0} role="region" aria-label={label}>
-      <table className={className ?? 'rlw-rows'}>
+    <div className="rlp-scroll" tabIndex={0} role="region" aria-label={label}>
+      <table className={className ?? 'rlp-rows'}>
         {caption && <caption>{caption}</caption>}
         <thead>
           <tr>

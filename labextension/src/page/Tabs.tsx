@@ -18,7 +18,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: ITab[] }): JSX.Elem
   const [front, setFront] = React.useState(0);
   const opened = React.useRef(new Set<number>()).current;
   opened.add(front);
-  const [prefix] = React.useState(() => `rlw-tabs-${made++}`);
+  const [prefix] = React.useState(() => `rlp-tabs-${made++}`);
   const bar = React.useRef<HTMLDivElement>(null);
   const move = (to: number) => {
     const next = (to + tabs.length) % tabs.length;
@@ -39,7 +39,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: ITab[] }): JSX.Elem
     }
   };
   return (
-    <div className="rlw-tabs">
+    <div className="rlp-tabs">
       <div ref={bar} role="tablist" aria-label={label} onKeyDown={onKeyDown}>
         {tabs.map((tab, i) => (
           <button

@@ -15,8 +15,8 @@ export function Throughput({ model }: { model: RunModel }): JSX.Element {
     >
       {found => (
         <>
-          <p className="rlw-limit">{found.limit}</p>
-          {found.note && <p className="rlw-hint">{found.note}</p>}
+          <p className="rlp-limit">{found.limit}</p>
+          {found.note && <p className="rlp-hint">{found.note}</p>}
           <Facts facts={found.tiles} />
           {found.bars.map(bar => (
             <Phases key={bar.name} bar={bar} />
@@ -30,22 +30,22 @@ export function Throughput({ model }: { model: RunModel }): JSX.Element {
 /** A bar of phases; the words below it are all that it shows. */
 function Phases({ bar }: { bar: IPhaseBar }): JSX.Element {
   return (
-    <section className="rlw-phases-of">
-      <h2 className="rlw-heading-text">{bar.label}</h2>
-      <div className="rlw-phases" role="img" aria-label={bar.sentence}>
+    <section className="rlp-phases-of">
+      <h2 className="rlp-heading-text">{bar.label}</h2>
+      <div className="rlp-phases" role="img" aria-label={bar.sentence}>
         {bar.phases.map(({ name, text, share }) => (
           <span
             key={name}
             title={text}
-            className={`rlw-phase-${name}`}
+            className={`rlp-phase-${name}`}
             style={{ width: `${100 * share}%` }}
           />
         ))}
       </div>
-      <ul className="rlw-phase-words">
+      <ul className="rlp-phase-words">
         {bar.phases.map(({ name, text }) => (
           <li key={name}>
-            <i className={`rlw-phase-${name}`} />
+            <i className={`rlp-phase-${name}`} />
             {text}
           </li>
         ))}

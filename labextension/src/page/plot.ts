@@ -70,7 +70,7 @@ export class Plot {
       ticks: { show: false },
       font: '11px system-ui, sans-serif'
     };
-    const line = () => this.colour('--rlw-line');
+    const line = () => this.colour('--rlp-line');
     const none = { label: '', stroke: 'transparent', width: 0, points: { show: false } };
     // The line's colour, nearly transparent.
     const faint = () => `${line()}2e`;
