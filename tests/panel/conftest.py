@@ -20,7 +20,9 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from rl_widgets.store import statuses
 from tests.browser.conftest import ARTIFACTS, FLAGS
+from tests.view.fixture_runs import FixtureRun, make
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -111,6 +113,13 @@ class Server:
             self._process.wait()
         self._process = None
 
+    def restores(self, run: str) -> bool:
+        """Whether a page that is loaded now brings the run's page back."""
+        named = f"rl-widgets-runs:{run}"
+        # Once with what it shows, and once in the layout.
+        saved = (self._own / "workspaces").glob("*.jupyterlab-workspace")
+        return any(file.read_text().count(named) >= 2 for file in saved)
+
     def write(self, name: str, *cells: str) -> None:
         """A notebook of code cells, not run yet."""
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
@@ -173,6 +182,21 @@ class Lab:
         while not condition():
             assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
             self.page.wait_for_timeout(50)
+
+
+def recorded(folder: Path, run_id: str, status: str = "", results: int = 60) -> FixtureRun:
+    """A run with a curve and a log, going on or ended."""
+    fixture = make(folder, run_id=run_id)
+    fixture.start()
+    fixture.use_resources()
+    for i in range(1, results):
+        fixture.result(i, -21 + i * 0.3, take_in=False)
+    fixture.take_in()
+    fixture.write_log("\x1b[32m(IMPALA)\x1b[0m the last line\n")
+    if status:
+        error = {"message": "ValueError: no <environment>", "file": "a.py", "line": 3}
+        fixture.end(status, error if status == statuses.FAILED else None)
+    return fixture
 
 
 @pytest.fixture
