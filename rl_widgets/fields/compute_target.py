@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rl_widgets.backend.machine import find_size, sizes
 from rl_widgets.fields.mapping import Texts
@@ -138,6 +138,7 @@ class ComputeTargetFields(Nodes):
     """A compute target with its name, as a form makes one."""
 
     groups = (_NAMED, _SIZE, _NODES, _MORE)
+    begins: ClassVar[Mapping[str, Any]] = {"name": "my-nodes", "vm_size": "LOCAL_2", "max_nodes": 1}
 
     name = Text(
         longest=24,

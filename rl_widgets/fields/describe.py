@@ -12,10 +12,11 @@ def describe(cls: type[Fields]) -> dict[str, Any]:
     """Type, title, description, default, bounds and choices of each field in its order.
 
     Beside JSON Schema's words: `x-order`, `x-group`, `x-unit`, and `x-advanced` for what a form
-    shows only when asked.
+    shows only when asked. `examples` has the values with which a new form begins.
     """
     fields = fields_of(cls)
     return {
+        **({"examples": [dict(cls.begins)]} if cls.begins else {}),
         "type": "object",
         "title": cls.title,
         "description": cls.about,

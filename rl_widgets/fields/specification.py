@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 
@@ -23,6 +23,8 @@ class Fields(traitlets.HasTraits):
     about = ""
     #: Groups in the order in which a form shows them; those not named here come after.
     groups: tuple[str, ...] = ()
+    #: Values with which a new form begins; {} for none.
+    begins: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, **values: Any) -> None:
         checked, errors = collect(type(self), values)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from rl_widgets.fields.mapping import Texts
 from rl_widgets.fields.names import ExperimentName
 from rl_widgets.forms.cluster import ClusterFields
@@ -17,6 +20,12 @@ class ExperimentFields(TrainingFields, ClusterFields):
     about = "What to train, with which settings, on which cluster."
 
     groups = (_NAMED, "Training", "What is kept", "Cluster", "Limits")
+    #: A form that is opened on nothing can be submitted as it is.
+    begins: ClassVar[Mapping[str, Any]] = {
+        "experiment": "quickstart",
+        "environment": "CartPole-v1",
+        "stop": {"episode_reward_mean": 150, "time_total_s": 600},
+    }
 
     experiment = ExperimentName(
         needed="the name under which the runs are collected",

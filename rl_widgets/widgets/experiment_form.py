@@ -6,7 +6,7 @@ import functools
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
@@ -34,12 +34,6 @@ if TYPE_CHECKING:
     from rl_widgets.run import Run
     from rl_widgets.workspace import Workspace
 
-#: A form that is opened on nothing can be submitted as it is.
-FIRST: Final = {
-    "experiment": "quickstart",
-    "environment": "CartPole-v1",
-    "stop": {"episode_reward_mean": 150, "time_total_s": 600},
-}
 #: Views of submitted runs that are kept beneath, the newest first.
 _KEPT = 3
 #: Seconds for which measured env steps/s are taken as they are.
@@ -71,7 +65,7 @@ class ExperimentForm(Form):
         self._submitted: list[Run] = []
         self._rates: dict[tuple[str, str], tuple[float, list[float]]] = {}
         self._sending = False
-        super().__init__(ws, FIRST if values is None else values, locked)
+        super().__init__(ws, ExperimentFields.begins if values is None else values, locked)
 
     @classmethod
     def from_run(cls, run: Run, *, locked: Sequence[str] = ()) -> ExperimentForm:

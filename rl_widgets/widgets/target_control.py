@@ -15,7 +15,6 @@ from rl_widgets.widgets.field_text import NOTHING
 from rl_widgets.widgets.panel import set_shown, set_value
 
 NEW: Final = "a new compute target"
-_BEGINS: Final = {"name": "my-nodes", "vm_size": "LOCAL_2", "max_nodes": 1}
 
 
 class TargetControl(FieldControl):
@@ -120,7 +119,7 @@ class TargetControl(FieldControl):
             self._unfold()
             self._showing = True
             try:
-                for name, value in _BEGINS.items():
+                for name, value in ComputeTargetFields.begins.items():
                     self._parts[name].show(value)
             finally:
                 self._showing = False
