@@ -2,39 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rl_widgets.compute import LOCAL_TARGET
+from rl_widgets.fields.compute_target import ComputeTargetFields
+from rl_widgets.fields.specification import Fields
+from rl_widgets.forms import installed
 from rl_widgets.forms.checking import Checked, check, describe, kind
 from rl_widgets.forms.code import plain
+from rl_widgets.forms.expected import expectation, measured
 from rl_widgets.forms.experiment import ExperimentFields
+from rl_widgets.forms.opened import from_run
+from rl_widgets.forms.settings import settings_of
 from rl_widgets.forms.submission import target_name
+from rl_widgets.forms.training import TrainingFields
+from rl_widgets.server import kernels
 from rl_widgets.server.request import ForbiddenError, Request, mapping
 from rl_widgets.server.served import Limits, Served
-from rl_widgets.server.targets import check_allowed, check_nodes
-from rl_widgets.store.errors import UserError
+from rl_widgets.server.targets import check_allowed, check_new, check_nodes
+from rl_widgets.store.errors import ConflictError, RLWidgetsError, UserError
+from rl_widgets.workspace import Workspace
+
+_Refusal = tuple[str, Callable[..., None], Any, Any]
 
 
 def fields_of_kind(served: Served, asked: Request, name: str) -> Any:
-    """The fields as a subset of JSON Schema."""
-    return describe(kind(name))
+    """The fields as a subset of JSON Schema, with words to choose from."""
+    algorithm = _algorithm(name)
+    cls = _kind(name)
+    choices: dict[str, Sequence[str]] = {}
+    if algorithm:
+        choices = {"preset": installed.presets(algorithm)}
+    elif issubclass(cls, TrainingFields):
+        names = installed.environments()
+        choices = {"environment": names, "algorithm": installed.algorithms()}
+    return {**describe(cls), "x-choices": choices}
+
+
+def fields_of_run(served: Served, asked: Request, run_id: str) -> Any:
+    """The values of a form that makes a run again."""
+    record = served.table.get(run_id)
+    run = served.workspace.get_run(record.id)
+    kernel = str((run.parent or run).properties.get(kernels.PROPERTY, ""))
+    return {"values": plain(from_run(run)), "kernel": kernel}
 
 
 def check_fields(served: Served, asked: Request, name: str) -> Any:
     """Check values; changes nothing."""
     given = asked.fields(("values", "kernel"), needed=("values",))
-    cls = kind(name)
+    cls = _kind(name)
     values = mapping("values", given["values"])
     if issubclass(cls, ExperimentFields):
-        found = checked_experiment(served, values, here=not given.get("kernel"))
+        kernel = given.get("kernel") or ""
+        found = checked_experiment(served, values, here=not kernel)
+        try:
+            kernels.check_trains(served, kernel)
+        except RLWidgetsError as error:
+            found.errors["kernel"] = str(error)
+        found = _expected(served.workspace, found)
+    elif cls is ComputeTargetFields:
+        found = checked_target(served, values)
     else:
         found = check(cls, values, served.workspace)
     return {
         "values": plain(found.values),
         "errors": found.errors,
         "notes": found.notes,
-        "code": found.code,
+        "code": "" if found.errors else found.code,
         "picture": found.picture,
         "defaults": plain(found.defaults),
     }
@@ -46,17 +84,33 @@ def checked_experiment(served: Served, values: Mapping[str, Any], *, here: bool)
     head, worker = found.values.get("head_target"), found.values.get("worker_target")
     nodes = (found.values.get("worker_nodes") or 0) + 1
     head_name = target_name(head) or LOCAL_TARGET
-    refusals: tuple[tuple[str, Callable[[Limits, Any], None], Any], ...] = (
-        ("head_target", check_allowed, head_name),
-        ("worker_target", check_allowed, target_name(worker) or head_name),
-        ("worker_nodes", check_nodes, nodes),
-        ("head_target.max_nodes", check_nodes, _most(head)),
-        ("worker_target.max_nodes", check_nodes, _most(worker)),
+    limits = served.limits
+    return _refused(
+        found,
+        ("head_target", check_allowed, limits, head_name),
+        ("worker_target", check_allowed, limits, target_name(worker) or head_name),
+        ("worker_nodes", check_nodes, limits, nodes),
+        ("head_target.max_nodes", check_nodes, limits, _most(head)),
+        ("worker_target.max_nodes", check_nodes, limits, _most(worker)),
     )
-    for field, refuse, what in refusals:
+
+
+def checked_target(served: Served, values: Mapping[str, Any]) -> Checked:
+    """A new compute target's values, with what this server refuses among the errors."""
+    found = check(ComputeTargetFields, values, served.workspace)
+    refusals: list[_Refusal] = []
+    if "name" in found.values:
+        name = found.values["name"]
+        refusals = [("name", check_allowed, served.limits, name), ("name", check_new, served, name)]
+    most: tuple[Limits, Any] = served.limits, found.values.get("max_nodes")
+    return _refused(found, *refusals, ("max_nodes", check_nodes, *most))
+
+
+def _refused(found: Checked, *refusals: _Refusal) -> Checked:
+    for field, refuse, by, what in refusals:
         try:
-            refuse(served.limits, what)
-        except (UserError, ForbiddenError) as error:
+            refuse(by, what)
+        except (UserError, ForbiddenError, ConflictError) as error:
             found.errors.setdefault(field, str(error))
     return found
 
@@ -64,3 +118,40 @@ def checked_experiment(served: Served, values: Mapping[str, Any], *, here: bool)
 def _most(target: Any) -> int:
     """The nodes of a target that is still to be made."""
     return int(target["max_nodes"]) if isinstance(target, Mapping) else 0
+
+
+def _algorithm(name: str) -> str:
+    """The algorithm of RLlib that an address names; '' for none."""
+    known = {algorithm.lower(): algorithm for algorithm in installed.algorithms()}
+    return known.get(name.lower(), "")
+
+
+def _kind(name: str) -> type[Fields]:
+    algorithm = _algorithm(name)
+    return settings_of(algorithm) if algorithm else kind(name)
+
+
+#: Seconds for which measured env steps/s are taken as they are, and kinds of runs that are held.
+_FRESH, _MOST_HELD = 60.0, 50
+_lock = threading.Lock()
+_rates: dict[tuple[Any, ...], tuple[float, list[float]]] = {}
+
+
+def _expected(workspace: Workspace, found: Checked) -> Checked:
+    """With a note on how long the run takes, from what earlier ones were measured at."""
+    if found.errors:
+        return found
+    trained = found.values["environment"], found.values["algorithm"]
+    key = (workspace.folder, *trained)
+    with _lock:
+        at, rates = _rates.get(key, (-_FRESH, []))
+    if time.monotonic() - at >= _FRESH:
+        try:
+            rates = measured(*trained, workspace)
+        except (RLWidgetsError, OSError):
+            rates = []
+        with _lock:
+            if len(_rates) >= _MOST_HELD:
+                _rates.clear()
+            _rates[key] = time.monotonic(), rates
+    return replace(found, notes=(*found.notes, expectation(found.values, rates)))

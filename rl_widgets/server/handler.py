@@ -123,7 +123,7 @@ class ApiHandler(APIHandler):
             found = await self._on_pool(partial(action.function, self._served, asked, *path))
         except EXPECTED as error:
             self._own_etag = None
-            self._refuse(status_of(error), sentence_of(error))
+            self._refuse(status_of(error), sentence_of(error), getattr(error, "field", ""))
             return
         self.set_status(action.status)
         if action.status == 204:
@@ -158,9 +158,11 @@ class ApiHandler(APIHandler):
     def _on_pool(self, call: Callable[[], Any]) -> Awaitable[Any]:
         return asyncio.get_running_loop().run_in_executor(self._pool, call)
 
-    def _refuse(self, status: int, sentence: str) -> None:
+    def _refuse(self, status: int, sentence: str, field: str = "") -> None:
+        """`field`: what of a form the sentence is about, with dots into it."""
         self.set_status(status)
-        self.finish(encoded({"message": sentence, "reason": _REASONS.get(status, "error")}))
+        said = {"message": sentence, "reason": _REASONS.get(status, "error")}
+        self.finish(encoded({**said, "field": field} if field else said))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """What tornado and Jupyter refuse, in the same form as what we do."""

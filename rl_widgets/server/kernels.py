@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from typing import Any
 
+from rl_widgets.server.machine import trains_here
 from rl_widgets.server.served import Served
 from rl_widgets.store.errors import StoreError, UserError
 
@@ -18,6 +21,19 @@ TIMEOUT = 120.0
 #: Exit code of `rl-widgets` for a request that cannot be.
 _BAD_REQUEST = 2
 
+#: What a kernel's specification calls the Python of the server.
+_OWN = ("python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info))
+
+#: What the Python of a run has to have.
+_NEEDED = ("rl_widgets", "ray", "torch")
+_LOOK = (
+    "import importlib.util as u, sys; "
+    "print(*[n for n in sys.argv[1:] if u.find_spec(n) is None] or ['nothing'])"
+)
+#: Seconds that a look at a Python takes at most, and for which it holds.
+_LOOK_TIMEOUT, _LOOK_HOLDS = 20.0, 30.0
+_looks: dict[str, tuple[float, str]] = {}
+
 
 def python_of(served: Served, kernel: str) -> str:
     """The program of a kernel. Raises `UserError` where there is no such kernel."""
@@ -27,7 +43,52 @@ def python_of(served: Served, kernel: str) -> str:
         raise UserError(f"There is no kernel {kernel!r:.80} on this server.") from error
     if not command:
         raise UserError(f"The kernel {kernel!r:.80} names no program.")
-    return str(command[0])
+    program = str(command[0])
+    # Jupyter starts a kernel that names no certain Python by the server's own.
+    return sys.executable if program in _OWN else program
+
+
+def check_trains(served: Served, kernel: Any) -> None:
+    """Raises `UserError` where a kernel's Python has not what trains; '' is the server's own."""
+    if not isinstance(kernel, str):
+        raise UserError(f"kernel is the name of a kernel, not {kernel!r:.60}.")
+    if not kernel:
+        if not trains_here():
+            raise UserError(
+                "The Python of this server has no Ray and torch to train with. Choose a kernel "
+                "that has them, or install 'rl-widgets[rllib]' beside the server."
+            )
+        return
+    python = python_of(served, kernel)
+    at, lacks = _looks.get(python, (-_LOOK_HOLDS, ""))
+    if time.monotonic() - at >= _LOOK_HOLDS:
+        lacks = _lacks(python)
+        _looks[python] = time.monotonic(), lacks
+    if lacks:
+        raise UserError(
+            f"The Python of the kernel {kernel!r:.80} {lacks}. Install 'rl-widgets[rllib]' there, "
+            "or choose another kernel."
+        )
+
+
+def _lacks(python: str) -> str:
+    """What a Python has not, or ''."""
+    try:
+        done = subprocess.run(
+            [python, "-c", _LOOK, *_NEEDED],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=_LOOK_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"could not be started ({error!s:.200})"
+    names = done.stdout.split()
+    if done.returncode or not set(names) <= {"nothing", *_NEEDED}:
+        return "is none that trains"
+    return "" if names == ["nothing"] else f"has no {' and '.join(names)}"
 
 
 def command(served: Served, kernel: str, arguments: Sequence[str]) -> str:

@@ -94,6 +94,7 @@ ROUTES = (
     Route("/runs/{id}/checkpoints", _get(run_pages.checkpoint_list), etag="clock"),
     Route("/runs/{id}/episodes", _get(run_pages.episode_list), etag="clock"),
     Route("/runs/{id}/configuration", _get(run_pages.settings), etag="clock"),
+    Route("/runs/{id}/experiment", _get(fields.fields_of_run)),
     # What the next ones say hangs on files, not on the record.
     Route("/runs/{id}/logs", _get(run_logs.log_list)),
     Route("/runs/{id}/logs/page", _get(run_logs.log_page)),

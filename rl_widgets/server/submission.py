@@ -11,14 +11,14 @@ from rl_widgets.compute import LOCAL_TARGET
 from rl_widgets.experiment import Experiment
 from rl_widgets.forms.document import save
 from rl_widgets.forms.submission import runs_of, start, target_name
+from rl_widgets.forms.trial import trial
 from rl_widgets.server import kernels
 from rl_widgets.server.fields import checked_experiment
-from rl_widgets.server.machine import trains_here
-from rl_widgets.server.request import Request
+from rl_widgets.server.request import Request, boolean
 from rl_widgets.server.run_actions import check_room
 from rl_widgets.server.served import Served
 from rl_widgets.server.targets import check_allowed
-from rl_widgets.store.errors import ConflictError, FieldError, UserError
+from rl_widgets.store.errors import FieldError, UserError
 from rl_widgets.view import as_python
 
 #: What a form may leave empty instead of leaving it out.
@@ -30,7 +30,8 @@ def submit(served: Served, asked: Request) -> Any:
     values = {k: v for k, v in asked.body.items() if not (k in _EMPTY and v == "")}
     kernel = values.pop("kernel", None)
     if kernel is not None and not isinstance(kernel, str):
-        raise UserError(f"kernel is the name of a kernel, not {kernel!r:.60}.")
+        raise FieldError(f"kernel is the name of a kernel, not {kernel!r:.60}.", "kernel")
+    short = boolean("trial", values.pop("trial", None) or False)
     if "seed" in values:
         seed = values.pop("seed")
         values.setdefault("seeds", seed)
@@ -40,17 +41,17 @@ def submit(served: Served, asked: Request) -> Any:
         check_allowed(served.limits, target_name(target) or LOCAL_TARGET)
     for name, sentence in checked.errors.items():
         raise FieldError(sentence, name)
-    check_room(served, len(runs_of(checked.values)))
-    if not kernel and not trains_here():
-        raise ConflictError(
-            "The Python of this server has no Ray and torch to train with. Choose a kernel that "
-            "has them, or install 'rl-widgets[rllib]' beside the server."
-        )
+    given = trial(checked.values) if short else checked.values
+    check_room(served, len(runs_of(given)))
     if kernel:
-        Experiment(served.workspace, checked.values["experiment"])
-        ids = _by_kernel(served, kernel, checked.values)
+        Experiment(served.workspace, given["experiment"])
+        ids = _by_kernel(served, kernel, given)
     else:
-        ids = [run.id for run in start(checked.values, served.workspace)]
+        try:
+            kernels.check_trains(served, "")
+        except UserError as error:
+            raise FieldError(str(error), "kernel") from None
+        ids = [run.id for run in start(given, served.workspace)]
     return {"id": ids[0], "ids": ids, "code": checked.code if ids[1:] else _code(served, ids[0])}
 
 

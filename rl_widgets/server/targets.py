@@ -38,8 +38,7 @@ def create(served: Served, asked: Request) -> Any:
     check_nodes(served.limits, values["max_nodes"])
     name = values.pop("name")
     configuration = AmlCompute.provisioning_configuration(**values)
-    if name in _targets(served):
-        raise ConflictError(f"There is a compute target {name!r:.80} already.")
+    check_new(served, name)
     ComputeTarget.create(served.workspace, name, configuration)
     return _answer(served, _target(served, name))
 
@@ -69,6 +68,12 @@ def check_allowed(limits: Limits, name: str) -> None:
             f"This server lets runs take the compute targets {', '.join(limits.allowed_targets)}, "
             f"not {name!r:.80}."
         )
+
+
+def check_new(served: Served, name: str) -> None:
+    """Raises `ConflictError` for the name of a target that there is."""
+    if name in _targets(served):
+        raise ConflictError(f"There is a compute target {name!r:.80} already.")
 
 
 def check_nodes(limits: Limits, nodes: Any) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rl_widgets.experiment import Experiment
 from rl_widgets.forms.checking import KINDS, check
 from rl_widgets.forms.experiment import ExperimentFields
+from rl_widgets.server import kernels
+from rl_widgets.server.app import RLWidgets
 from rl_widgets.workspace import Workspace
 from tests.server.conftest import Api
 
@@ -25,6 +29,11 @@ async def test_every_kind_has_its_fields(api: Api) -> None:
         found = await api(f"fields/{kind}")
         assert found["properties"]
     assert found["required"] == ["experiment", "environment"]
+    assert found["x-choices"]["environment"][0] == "CartPole-v1"
+    assert found["examples"] == [dict(ExperimentFields.begins)]
+    for algorithm in found["x-choices"]["algorithm"]:
+        assert (await api(f"fields/{algorithm}"))["properties"]["lr"]["title"] == "Learning rate"
+    assert "appo-pong" in (await api("fields/APPO"))["x-choices"]["preset"]
     assert "there are compute_target" in (await api("fields/other", status=404))["message"]
 
 
@@ -61,8 +70,57 @@ async def test_an_environment_that_only_a_kernel_has_is_left_to_it(api: Api) -> 
     values = {**FORM, "environment": "Mine-v1"}
     found = await api("fields/experiment/check", "POST", {"values": values})
     assert set(found["errors"]) == {"environment"}
-    body = {"values": values, "kernel": "other"}
+    body = {"values": values, "kernel": "python3"}
     assert (await api("fields/experiment/check", "POST", body))["errors"] == {}
+
+
+async def test_a_python_that_cannot_train_is_said_before_a_run_is_submitted(
+    api: Api, extension: RLWidgets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def said(kernel: Any) -> str:
+        body = {"values": FORM, "kernel": kernel}
+        found = await api("fields/experiment/check", "POST", body)
+        assert not found["code"]
+        assert set(found["errors"]) == {"kernel"}
+        return str(found["errors"]["kernel"])
+
+    assert "no kernel 'other'" in await said("other")
+    assert "name of a kernel" in await said(5)
+    lean = tmp_path / "python"
+    lean.write_text("#!/bin/sh\necho ray torch\n")
+    lean.chmod(0o700)
+    programs = {"lean": [str(lean)], "gone": [str(tmp_path / "none")], "R": ["/bin/sh"]}
+    monkeypatch.setattr(extension.served, "find_kernel", programs.__getitem__)
+    assert "'lean' has no ray and torch. Install" in await said("lean")
+    assert "could not be started" in await said("gone")
+    assert "is none that trains" in await said("R")
+    monkeypatch.setattr(kernels, "trains_here", lambda: False)
+    assert "this server has no Ray and torch" in await said("")
+    refused = await api("runs", "POST", FORM, status=400)
+    assert (refused["field"], refused["reason"]) == ("kernel", "bad_request")
+
+
+async def test_how_long_a_run_takes_is_said(api: Api) -> None:
+    found = await api("fields/experiment/check", "POST", {"values": FORM})
+    assert found["notes"][-1].startswith("How long a run takes is not known")
+
+
+async def test_a_new_target_is_checked_as_it_is_made(api: Api, workspace: Workspace) -> None:
+    async def said(**change: Any) -> Any:
+        body = {"values": {**HEAD, **change}}
+        found = await api("fields/compute_target/check", "POST", body)
+        assert bool(found["code"]) == (not found["errors"])
+        return found["errors"]
+
+    assert await said() == {}
+    assert "lets runs take" in (await said(name="another"))["name"]
+    assert "at most 3 nodes" in (await said(max_nodes=4))["max_nodes"]
+    known = await said(name="local")
+    assert known["name"] == "There is a compute target 'local' already."
+    refused = await api("targets", "POST", {**HEAD, "name": "local"}, status=409)
+    assert refused["message"] == known["name"]
+    refused = await api("targets", "POST", {**HEAD, "min_nodes": -1}, status=400)
+    assert refused["field"] == "min_nodes"
 
 
 @pytest.mark.parametrize("body", [{}, {"values": [1]}, {"values": {}, "more": 1}, "[", "null"])
@@ -86,3 +144,31 @@ async def test_the_same_object_is_submitted_as_a_group(
     assert "5 active runs at a time; there are 2" in said["message"]
     said = await api("runs", "POST", {**FORM, "config": '{"lr": 1,\n x}'}, status=400)
     assert "line 2, column 2" in said["message"]
+    said = await api("runs", "POST", {**FORM, "config": {"lr": "x"}}, status=400)
+    assert said["field"] == "config.lr"
+
+
+async def test_a_trial_is_the_first_run_alone_and_a_form_begins_with_it(
+    api: Api, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rl_widgets.backend.submission.start_supervisor", lambda *_: None)
+    values = {**FORM, "vary": {"lr": [0.01, 0.02]}, "stop": {"time_total_s": 600}}
+    [run_id] = (await api("runs", "POST", {**values, "trial": True}, status=201))["ids"]
+    assert workspace.get_run(run_id).tags == {"trial": "60 s"}
+    again = await api(f"runs/{run_id}/experiment")
+    assert again == {
+        "values": {
+            **FORM,
+            "algorithm": "IMPALA",
+            "config": {"lr": 0.01},
+            "stop": {"time_total_s": 60},
+            "tags": {"trial": "60 s"},
+        },
+        "kernel": "",
+    }
+    assert (await api("fields/experiment/check", "POST", {"values": again["values"]}))["code"]
+    await api("runs", "POST", {**values, "trial": "yes"}, status=400)
+    own = Experiment(workspace, "a-cell").start_logging()
+    assert "was not submitted" in (await api(f"runs/{own.id}/experiment", status=400))["message"]
+    own.complete()
+    await api("runs/nothing/experiment", status=404)
