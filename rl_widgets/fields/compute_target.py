@@ -173,6 +173,7 @@ class NewOrKnownTarget(Field):
         return {"type": ["string", "object", "null"], "x-kind": "compute_target"}
 
     def converted(self, value: Any) -> Any:
+        self.check_json(value)
         if isinstance(value, Mapping):
             found, errors = collect(ComputeTargetFields, value)
             for name, sentence in errors.items():

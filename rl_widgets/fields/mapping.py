@@ -54,6 +54,7 @@ class Texts(Field):
     json_type = "object"
 
     def converted(self, value: Any) -> Any:
+        self.check_json(value)
         if not isinstance(value, Mapping):
             raise self.refuses(f"{self.name} is a dict, not {type(value).__name__}.")
         for name, text in value.items():
@@ -124,6 +125,7 @@ class Packages(Field):
     json_type = "array"
 
     def converted(self, value: Any) -> Any:
+        self.check_json(value)
         if isinstance(value, str) or not isinstance(value, (list, tuple)):
             what = "one text" if isinstance(value, str) else shown(value)
             raise self.refuses(f"{self.name} is a list of texts, such as ['numpy>=2'], not {what}.")
@@ -164,6 +166,7 @@ class Arguments(Field):
     """The arguments of an entry script: a dict by name, or the finished list."""
 
     def converted(self, value: Any) -> Any:
+        self.check_json(value)
         if not isinstance(value, (Mapping, list, tuple)):
             raise self.refuses(f"{self.name} is a dict, not {type(value).__name__}.")
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ class RelativeFile(Text):
     """The path of a file in the source directory."""
 
     def converted(self, value: Any) -> str:
-        if not isinstance(value, str) or Path(value).is_absolute():
+        outside = isinstance(value, str) and os.path.normpath(value).split(os.sep)[0] == os.pardir
+        if not isinstance(value, str) or Path(value).is_absolute() or outside:
             raise self.refuses(
                 f"{self.name} is the path of a file in source_directory, relative to it."
             )

@@ -11,6 +11,9 @@ from rl_widgets.fields.trait import Field, shown
 from rl_widgets.store.errors import FieldError
 from rl_widgets.store.nearest import nearest
 
+#: Fields that a sentence names; an algorithm has hundreds.
+_LISTED = 40
+
 
 class Fields(traitlets.HasTraits):
     """A configurable object, whose traits are its fields.
@@ -69,5 +72,5 @@ def collect(cls: type[Fields], values: Mapping[str, Any]) -> tuple[dict[str, Any
 
 def unknown(name: str, known: Mapping[str, Any]) -> str:
     """The sentence for a name that no field has."""
-    guess = nearest(name, known)
-    return f"There is no field {shown(name)}.{guess or ' There are ' + ', '.join(known) + '.'}"
+    listed = ", ".join([*known][:_LISTED]) + (" and others" if len(known) > _LISTED else "")
+    return f"There is no field {shown(name)}.{nearest(name, known) or f' There are {listed}.'}"

@@ -11,9 +11,9 @@ from typing import Any
 import traitlets
 
 from rl_widgets.store.errors import FieldError
+from rl_widgets.store.mistakes import mistake_in
+from rl_widgets.store.mistakes import shown as shown
 
-#: Characters of a refused value that a sentence shows.
-_SHOWN = 60
 _order = itertools.count()
 
 
@@ -73,6 +73,11 @@ class Field(traitlets.TraitType[Any, Any]):
     def refuses(self, sentence: str, inside: str = "") -> FieldError:
         """An error of this field, or of what is `inside` of it."""
         return FieldError(sentence, f"{self.name}.{inside}" if inside else str(self.name))
+
+    def check_json(self, value: Any) -> None:
+        """Raises `FieldError` with line and column for a text that is meant as JSON and is none."""
+        if mistake := mistake_in(value):
+            raise self.refuses(f"{self.name} is {mistake}")
 
     def schema(self) -> dict[str, Any]:
         """Bounds and choices in JSON Schema's words."""
@@ -210,11 +215,3 @@ def storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def shown(value: Any) -> str:
-    """A value as a sentence shows it: its literal, cut."""
-    try:
-        return f"{value!r:.{_SHOWN}}"
-    except (ValueError, RecursionError):  # a number of over 4,300 digits, or endless levels
-        return f"a {type(value).__name__} too long to be shown"

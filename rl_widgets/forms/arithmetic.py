@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rl_widgets.backend.machine import GIB, Machine
 from rl_widgets.backend.plan import NodeGroup
@@ -25,6 +25,10 @@ class Learning:
     algorithm: str
     preset: Mapping[str, Any]
     given: Mapping[str, Any]
+
+
+#: Of a script of which nothing is known: a CPU for itself, and one for each rollout worker.
+ANY: Final = Learning("", {}, {})
 
 
 def notes(
@@ -68,12 +72,13 @@ def _env_runners(head: NodeGroup, workers: NodeGroup | None, learning: Learning)
     main = settings.get("num_cpus_for_main_process", 1)
     each = settings.get("num_cpus_per_env_runner", 1)
     runners = settings.get("num_env_runners")
-    if each != 1 or not isinstance(main, int) or not isinstance(runners, int):
+    counted = isinstance(runners, int) or learning is ANY
+    if each != 1 or not isinstance(main, int) or not counted:
         return reasons
     cpus = head.cpus + (workers.cpus * workers.node_count if workers else 0)
     fit = max(0, cpus - main)
     found = [f"{_sum(head, workers)} {_MINUS} {main} = {wording.plural(fit, 'rollout worker')}."]
-    if runners != fit:
+    if runners is not None and runners != fit:
         who = "The settings ask for" if "num_env_runners" in given else "The run takes"
         found.append(f"{who} {runners}{'; they share the CPUs' if runners > fit else ''}.")
     return found + reasons

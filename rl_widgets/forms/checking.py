@@ -269,7 +269,7 @@ class _Check:
     def _notes(self, defaults: Mapping[str, Any]) -> list[str]:
         found: list[str] = []
         if self._groups is not None:
-            learning = None
+            learning = None if issubclass(self._cls, TrainingFields) else arithmetic.ANY
             if defaults and "config" not in self._errors:
                 config = self._values.get("config") or {}
                 learning = arithmetic.learning_of(self._values["algorithm"], defaults, config)

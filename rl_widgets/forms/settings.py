@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from rl_widgets.fields.specification import Fields
-from rl_widgets.fields.trait import Field
+from rl_widgets.fields.trait import Field, shown
 from rl_widgets.rllib import catalogue
 from rl_widgets.rllib.algorithm import check_preset
 from rl_widgets.rllib.errors import ConfigError, nearest
@@ -46,7 +46,9 @@ _FIRST_GROUP, _REST = "Settings", "All other settings"
 class SettingField(Field):
     """One setting of RLlib 2.60. Its sentences are those of the entry script."""
 
-    def __init__(self, setting: Setting, default: Any, label: str, unit: str, help: str) -> None:
+    def __init__(
+        self, algorithm: str, setting: Setting, default: Any, label: str, unit: str, help: str
+    ) -> None:
         first = setting.name in FIRST
         super().__init__(
             default,
@@ -57,10 +59,11 @@ class SettingField(Field):
             optional=True,
             advanced=not first,
         )
-        self._setting = setting
+        self._algorithm, self._setting = algorithm, setting
 
     def converted(self, value: Any) -> Any:
         try:
+            translated(self._algorithm, {self._setting.name: value})
             return check_value(self._setting.name, value, self._setting.annotation)
         except ConfigError as error:
             raise self.refuses(str(error)) from None
@@ -104,7 +107,8 @@ def settings_of(algorithm: str) -> type[Fields]:
         label, unit, help_text = FIRST.get(name, (name, "", config.help[name]))
         default = config.defaults[name]
         known = default if isinstance(default, (bool, int, float, str, list, dict)) else None
-        made[name] = SettingField(config.settings[name], known, label, unit, help_text)
+        setting = config.settings[name]
+        made[name] = SettingField(algorithm, setting, known, label, unit, help_text)
     return type(f"{algorithm}Fields", (Fields,), made)
 
 
@@ -113,7 +117,7 @@ def check_algorithm(name: str) -> None:
     names = catalogue.algorithms()
     if name not in names:
         raise ConfigError(
-            f"RLlib 2.60 has no algorithm {name!r}.{nearest(name, names)} "
+            f"RLlib 2.60 has no algorithm {shown(name)}.{nearest(name, names)} "
             f"It has {', '.join(sorted(names))}."
         )
 

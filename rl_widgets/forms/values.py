@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from rl_widgets.fields.mapping import ReadOnly
 from rl_widgets.fields.trait import Field, shown, storable
-from rl_widgets.rllib.parser import json_mistake
+from rl_widgets.store.mistakes import json_mistake
 
 MOST_SEEDS = 50
 _LARGEST_SEED = 2**31 - 1
@@ -73,6 +73,7 @@ class Seeds(Field):
     json_type = "array"
 
     def converted(self, value: Any) -> list[int]:
+        self.check_json(value)
         given = list(value) if isinstance(value, (list, tuple)) else [value]
         wrong = [
             one

@@ -23,6 +23,7 @@ from rl_widgets.rllib.evaluator import Evaluator, Outcome, Request
 from rl_widgets.rllib.presets import EVALUATION
 from rl_widgets.rllib.video import FOLDER
 from rl_widgets.store.logger import from_environment
+from rl_widgets.store.mistakes import shown
 
 #: Keys of a script's configuration that are ours and not RLlib's.
 INTERVAL = "evaluation_interval_s"
@@ -67,7 +68,7 @@ def take_plan(config: Mapping[str, Any]) -> tuple[EvaluationPlan | None, dict[st
             videos = plan.videos if videos else 0
         if not isinstance(videos, int) or videos < 0:
             raise ConfigError(
-                f"{VIDEOS!r} is {videos!r}; it must be the number of videos that are kept "
+                f"{VIDEOS!r} is {shown(videos)}; it must be the number of videos that are kept "
                 "(0: none are made)."
             )
         plan = replace(plan, videos=videos)
@@ -75,8 +76,9 @@ def take_plan(config: Mapping[str, Any]) -> tuple[EvaluationPlan | None, dict[st
         number = isinstance(interval, (int, float)) and not isinstance(interval, bool)
         if not number or not math.isfinite(interval) or interval < 0:
             raise ConfigError(
-                f"{INTERVAL!r} is {interval!r}; it must be the seconds between two evaluations "
-                "(0: none are made). RLlib's own, in iterations, is 'evaluation_interval'."
+                f"{INTERVAL!r} is {shown(interval)}; it must be the seconds between two "
+                "evaluations (0: none are made). RLlib's own, in iterations, is "
+                "'evaluation_interval'."
             )
         if interval and "evaluation_interval" in rest:
             raise ConfigError(

@@ -11,6 +11,7 @@ import os
 from typing import Any, NoReturn
 
 from rl_widgets.rllib.errors import nearest
+from rl_widgets.store.mistakes import json_mistake
 
 
 class EntryParser(argparse.ArgumentParser):
@@ -115,23 +116,6 @@ def _json_object(text: str) -> dict[str, Any]:
             f'it must be a JSON object such as {{"num_workers": 2}}, not {text.strip()!r}'
         )
     return value
-
-
-def json_mistake(text: str, error: json.JSONDecodeError) -> str:
-    """Where and why a text is no JSON, with the place shown beneath."""
-    lines = text.splitlines() or [""]
-    line = lines[min(error.lineno, len(lines)) - 1]
-    start = max(0, error.colno - 31)
-    shown = line[start : error.colno + 29]
-    hint = ""
-    if text.startswith("'") or "'" in shown:
-        hint = " JSON puts names and text in double quotes."
-    elif any(word in text for word in ("True", "False", "None")):
-        hint = " JSON writes true, false and null."
-    return (
-        f"not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}.{hint}\n"
-        f"  {shown}\n  {' ' * (error.colno - 1 - start)}^"
-    )
 
 
 def _no_constant(name: str) -> NoReturn:

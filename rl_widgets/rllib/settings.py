@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, Final
 
 from rl_widgets.rllib.errors import ConfigError, nearest
+from rl_widgets.store.mistakes import mistake_in, shown
 
 #: The methods of `AlgorithmConfig` that take settings, in its own order.
 METHODS: Final = (
@@ -83,7 +84,7 @@ def algorithm_class(name: str | type) -> Any:
     names = list(ALGORITHMS)
     if name not in names:
         raise ConfigError(
-            f"RLlib 2.60 has no algorithm {name!r}.{nearest(str(name), names)} "
+            f"RLlib 2.60 has no algorithm {shown(name)}.{nearest(str(name), names)} "
             f"It has {', '.join(sorted(names))}."
         )
     return ALGORITHMS[name]()[0]
@@ -132,18 +133,20 @@ def check_value(name: str, value: Any, annotation: Any, *, said_as: str | None =
     if isinstance(value, float) and value.is_integer() and not _fits(value, annotation):
         value = int(value)  # JSON written by other programs says 2.0 for 2
     if not _fits(value, annotation):
+        if mistake := mistake_in(value):
+            raise ConfigError(f"{label} is {mistake}")
         raise ConfigError(
-            f"{label} is {value!r}, of type {type(value).__name__}; it must be "
+            f"{label} is {shown(value)}, of type {type(value).__name__}; it must be "
             f"{describe(annotation)}."
         )
     for number in _numbers(value):
         if not math.isfinite(number):
-            raise ConfigError(f"{label} is {value!r}; it must be a finite number.")
+            raise ConfigError(f"{label} is {shown(value)}; it must be a finite number.")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = BOUNDS.get(name, (0, None) if name.startswith("num_") else (None, None))
         if (low is not None and value < low) or (high is not None and value > high):
             span = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
-            raise ConfigError(f"{label} is {value!r}; it must be {span}.")
+            raise ConfigError(f"{label} is {shown(value)}; it must be {span}.")
     return value
 
 

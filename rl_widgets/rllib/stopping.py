@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from rl_widgets.rllib.catalogue import metric_names
 from rl_widgets.rllib.errors import StopError, nearest
+from rl_widgets.store.mistakes import shown
 
 #: At the top of a result: Tune's own names, and those that `results.py` writes.
 TOP_NAMES: Final = (
@@ -48,18 +49,19 @@ def check_stop(stop: Any, *, own_callbacks: bool = False) -> Any:
         return stop
     flat = _flatten(stop)
     for name, value in flat.items():
+        said = f"The stop criterion {shown(name)} is {shown(value)}"
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise StopError(
-                f"The stop criterion {name!r} is {value!r}; it must be a number (the run stops "
-                "when the result reaches it)."
+                f"{said}; it must be a number (the run stops when the result reaches it)."
             )
         if not math.isfinite(value):
-            raise StopError(f"The stop criterion {name!r} is {value!r}; it must be finite.")
+            raise StopError(f"{said}; it must be finite.")
         if name.startswith("time_") and value <= 0:
-            raise StopError(f"The stop criterion {name!r} is {value!r}; seconds must be above 0.")
+            raise StopError(f"{said}; seconds must be above 0.")
         if not can_be_in_a_result(name) and not own_callbacks:
             raise StopError(
-                f"No result has a {name!r}, so it would never stop the run.{_nearest_result(name)}"
+                f"No result has a {shown(name)}, so it would never stop the run."
+                f"{_nearest_result(name)}"
             )
     return flat
 

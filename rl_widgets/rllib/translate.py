@@ -22,6 +22,7 @@ from rl_widgets.rllib.names import (
     Renamed,
 )
 from rl_widgets.rllib.settings import Setting, check_value, is_search_space, known_settings
+from rl_widgets.store.mistakes import mistake_in, shown
 
 #: Settings that belong to the experiment and to no method of the configuration.
 ENVIRONMENT_NAME = "env"
@@ -91,8 +92,8 @@ def _checked(
 
 def _unknown(name: str, algorithm: str, names: set[str]) -> str:
     return (
-        f"{algorithm} has no setting {name!r}, neither in RLlib 2.60 nor under a name of 0.8.3."
-        f'{nearest(name, names)} (What is the environment\'s own belongs into "env_config".)'
+        f"{algorithm} has no setting {shown(name)}, neither in RLlib 2.60 nor under a name of "
+        f'0.8.3.{nearest(name, names)} (What is the environment\'s own belongs into "env_config".)'
     )
 
 
@@ -111,7 +112,7 @@ def _say_or_refuse(translation: Translation, fate: Fate, name: str, value: Any) 
         translation.notes.append(f"{name!r} has no effect in RLlib 2.60: {fate.reason}.")
     elif isinstance(fate, Refused) and not any(value == item for item in fate.inert):
         raise ConfigError(
-            f"{name!r} = {value!r} cannot be had in RLlib 2.60: {fate.instead}. Leave it out."
+            f"{name!r} = {shown(value)} cannot be had in RLlib 2.60: {fate.instead}. Leave it out."
         )
 
 
@@ -122,7 +123,7 @@ def _gpus(translation: Translation, value: Any, name: str) -> None:
     # One GPU or a part of one: the learner lives in the main process, as in 0.8.3.
     learners, each = (0, value) if value <= 1 else (value, 1)
     if value > 1 and not isinstance(value, int):
-        raise ConfigError(f"{name!r} is {value!r}; above 1 it must be a whole number.")
+        raise ConfigError(f"{name!r} is {shown(value)}; above 1 it must be a whole number.")
     _put(translation, "num_gpus_per_learner", each, name)
     if learners:
         _put(translation, "num_learners", learners, name)
@@ -160,7 +161,7 @@ def _evaluation_episodes(translation: Translation, value: Any, name: str) -> Non
 
 def _agents(translation: Translation, value: Any, name: str) -> None:
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{name!r} is {value!r}; it must be a dictionary.")
+        raise _no_dictionary(name, value)
     for key, item in value.items():
         _put(translation, key, item, f"{name}.{key}")
 
@@ -174,18 +175,18 @@ def _callbacks(translation: Translation, value: Any, name: str) -> None:
             return
     if not isinstance(value, Mapping):
         raise ConfigError(
-            f"'callbacks' is {value!r}; give a dictionary such as "
+            f"'callbacks' is {shown(value)}; give a dictionary such as "
             '{"on_train_result": function} or a subclass of RLlibCallback.'
         )
     for key, function in value.items():
         if key != "on_train_result":
             raise ConfigError(
-                f"'callbacks' has {key!r}; of 0.8.3's callbacks only 'on_train_result' is "
+                f"'callbacks' has {shown(key)}; of 0.8.3's callbacks only 'on_train_result' is "
                 "translated, because the objects that the others took are gone. Give a subclass "
                 'of ray.rllib.callbacks.callbacks.RLlibCallback as "callbacks" for the rest.'
             )
         if not callable(function):
-            raise ConfigError(f"callbacks[{key!r}] is {function!r}; it must be a function.")
+            raise ConfigError(f"callbacks[{key!r}] is {shown(function)}; it must be a function.")
         translation.legacy_callbacks[key] = function
 
 
@@ -199,7 +200,7 @@ def _model(translation: Translation, value: Any, name: str) -> None:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{name!r} is {value!r}; it must be a dictionary.")
+        raise _no_dictionary(name, value)
     hints = model_types()
     for key, item in value.items():
         fate = OLD_MODEL_NAMES.get(key)
@@ -213,7 +214,7 @@ def _model(translation: Translation, value: Any, name: str) -> None:
             continue
         if key not in hints:
             raise ConfigError(
-                f"{name!r} has no {key!r}, neither in RLlib 2.60 nor in 0.8.3."
+                f"{name!r} has no {shown(key)}, neither in RLlib 2.60 nor in 0.8.3."
                 f"{nearest(key, set(hints) | set(OLD_MODEL_NAMES))}"
             )
         if key in translation.model:
@@ -221,6 +222,15 @@ def _model(translation: Translation, value: Any, name: str) -> None:
         if key != "conv_filters":  # its type is wider than the annotation says
             item = check_value(key, item, hints[key], said_as=f"{name}.{key}")
         translation.model[key] = item
+
+
+def _no_dictionary(name: str, value: Any) -> ConfigError:
+    mistake = mistake_in(value)
+    return ConfigError(
+        f"{name!r} is {mistake}"
+        if mistake
+        else f"{name!r} is {shown(value)}; it must be a dictionary."
+    )
 
 
 _COMPUTED: dict[str, Any] = {

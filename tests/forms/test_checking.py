@@ -15,8 +15,10 @@ from rl_widgets.backend.machine import GIB, Machine
 from rl_widgets.cli import main
 from rl_widgets.estimator import ReinforcementLearningEstimator
 from rl_widgets.fields.describe import describe
+from rl_widgets.fields.specification import fields_of
 from rl_widgets.forms import document, opened
 from rl_widgets.forms.checking import KINDS, Checked, check, kind, submit
+from rl_widgets.forms.cluster import ClusterFields
 from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.store.errors import FieldError
 from rl_widgets.workspace import Workspace
@@ -54,6 +56,12 @@ def test_the_arithmetic_is_said_aloud(ws: Workspace) -> None:
     assert any("2 cores: 7 × oversubscribed" in note for note in found.notes)  # noqa: RUF001
     assert not any("queue" in note for note in found.notes)
     assert found.defaults["clip_rewards"] == 1.0
+
+
+def test_a_cluster_alone_says_its_rollout_workers(ws: Workspace) -> None:
+    cluster = {name: TUTORIAL[name] for name in fields_of(ClusterFields) if name in TUTORIAL}
+    found = check(ClusterFields, cluster, ws, WITH_GPU)
+    assert found.notes[1] == "6 + 4 × 2 − 1 = 13 rollout workers."  # noqa: RUF001
 
 
 def test_the_queue_before_a_run_is_counted(ws: Workspace, started: list[str]) -> None:
@@ -149,6 +157,21 @@ def test_a_form_refuses_with_the_words_of_submit(ws: Workspace, started: list[st
     assert refused.value.field == "config.gamma"
     assert not started
     assert not ws.store.runs.find()
+
+
+def test_a_file_outside_is_refused(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "train.py").write_text("")
+    (tmp_path / "outside.txt").write_text("numpy")
+    good = {"source_directory": "files", "entry_script": "train.py"}
+    assert not check(ReinforcementLearningEstimator, good, ws).errors
+    for name in ("entry_script", "pip_requirements_file"):
+        for path in ("../outside.txt", "a/../../outside.txt", str(tmp_path / "outside.txt")):
+            found = check(ReinforcementLearningEstimator, {**good, name: path}, ws)
+            assert "relative to" in found.errors[name], path
 
 
 def test_pasted_json_with_a_mistake_says_line_and_column(ws: Workspace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,12 @@ from rl_widgets import (
 )
 from rl_widgets.fields.specification import fields_of
 from rl_widgets.forms import checking, document
-from rl_widgets.server.fields import check_fields
-from rl_widgets.server.request import Request, read_body
-from rl_widgets.server.served import Limits, Served
+from rl_widgets.widgets.cluster_form import ClusterForm
+from rl_widgets.widgets.experiment_form import ExperimentForm
+from rl_widgets.widgets.field_text import kinds_of
+from rl_widgets.widgets.form import Form
+from tests.server.conftest import Api
+from tests.widgets.conftest import wait_until
 
 BAD: dict[str, Any] = {
     "wrong type": {"a": [1]},
@@ -42,69 +44,96 @@ GOOD: dict[str, dict[str, Any]] = {
     "worker_configuration": {"node_count": 1},
     "estimator": {"source_directory": "files", "entry_script": "train.py"},
     "experiment": {"experiment": "every-field", "environment": "CartPole-v1"},
+    "cluster": {},
+    "impala": {},
+    "stop": {},
 }
-TAKES_OBJECTS = ("config", "script_params")
-CASES = [
-    pytest.param(kind, name, id=f"{kind}-{name}")
-    for kind in GOOD
-    for name in [*fields_of(checking.kind(kind)), "no_such_field"]
-]
+TAKES_OBJECTS = ("config", "script_params", "env_config")
+#: Where a form has the fields of a kind: as they are, or in one of its fields.
+INSIDE = {"compute_target": "head_target", "impala": "config", "stop": "stop"}
+#: A form takes names of RLlib 0.8.3 and paths of results, too, and says so.
+OLD_NAMES = {("impala", "no_such_field"), ("stop", "no_such_field")}
+#: Settings of an algorithm are checked by one function: a few stand for all.
+SETTINGS = ["lr", "num_env_runners", "vtrace", "model", "env_config"]
+
+
+def _names(kind: str) -> list[str]:
+    return [*(SETTINGS if kind == "impala" else fields_of(checking.kind(kind))), "no_such_field"]
+
+
+CASES = [pytest.param(k, name, id=f"{k}-{name}") for k in GOOD for name in _names(k)]
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def ws(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The workspace that the server serves, as code has it open in a folder with a script."""
     folder = tmp_path_factory.mktemp("every-field")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr("rl_widgets.forms.checking.start", lambda *_: [])
         Path("files").mkdir()
         Path("files/train.py").write_text("")
-        made = Workspace(folder=folder / "ws")
-        yield made
-        made.close()
+        yield workspace
 
 
 @pytest.fixture(scope="module")
-def served(workspace: Workspace) -> Iterator[Served]:
-    found = Served(str(workspace.folder), workspace.folder, Limits(), {}.__getitem__)
-    yield found
-    found.close()
+def forms(ws: Workspace) -> Iterator[dict[str, Form]]:
+    """The notebook's forms, by the kinds that they have fields of."""
+    experiment, cluster = ExperimentForm(ws), ClusterForm(ws)
+    inside = dict.fromkeys(INSIDE, experiment)
+    yield {"experiment": experiment, "cluster": cluster, **inside}
+    for form in (experiment, cluster):
+        wait_until(lambda form=form: not form._thread.busy, "the drawing")
+        form.close()
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
-def test_everybody_says_the_same(
-    workspace: Workspace, served: Served, kind: str, name: str
+async def test_everybody_says_the_same(
+    ws: Workspace, api: Api, forms: dict[str, Form], kind: str, name: str
 ) -> None:
     refused = set()
     cls = checking.kind(kind)
+    kinds = kinds_of(checking.describe(cls)["properties"].get(name, {}))
     for bad, value in BAD.items():
         values = {**GOOD[kind], name: value}
-        form = checking.check(cls, values, workspace)
-        rest = check_fields(served, Request(body=_sent(values)), kind)
-        assert rest["errors"] == form.errors, bad
+        checked = checking.check(cls, values, ws)
+        errors = checked.errors
+        rest = await api(f"fields/{kind}/check", "POST", {"values": values})
+        assert rest["errors"] == errors, bad
         text = document.as_yaml({"version": 1, **values})
-        assert checking.check(cls, document.read(text).values, workspace).errors == form.errors
+        assert checking.check(cls, document.read(text).values, ws).errors == errors
+        if kind in forms and (kind, name) not in OLD_NAMES:
+            assert _form_says(forms[kind], kind, values) == list(errors.values())[:1], bad
         if _has_code(kind, name):
-            said = _code_says(kind, workspace, values)
-            assert said == next(iter(form.errors.values()), ""), (bad, form.errors)
-        assert bool(form.code) == (not form.errors)
-        for sentence in form.errors.values():
+            said = _code_says(kind, ws, values)
+            assert said == next(iter(errors.values()), ""), (bad, errors)
+        assert bool(checked.code) == (not errors)
+        for sentence in errors.values():
             assert len(sentence) < 1_500
             assert sentence.rstrip().endswith((".", ")", "?")), sentence
             refused.add(bad)
+        if bad == "not JSON" and kinds & {"object", "array"}:
+            assert "line 2, column 3" in next(iter(errors.values())), errors
     assert "wrong type" in refused or name in TAKES_OBJECTS, refused
+
+
+def _form_says(form: Form, kind: str, values: dict[str, Any]) -> list[str]:
+    """The first sentence of a notebook's form; what is no field is refused at the assignment."""
+    inside = INSIDE.get(kind)
+    if inside is not None:
+        values = {**GOOD["experiment"], inside: values}
+    try:
+        form.values = values
+    except RLWidgetsError as error:
+        return [str(error)]
+    return list(form.errors.values())[:1]
 
 
 def _has_code(kind: str, name: str) -> bool:
     """Whether code can say it: Python itself names unknown arguments, and a file of the workers
     is looked for in the estimator's directory."""
     worker_file = (kind, name) == ("worker_configuration", "pip_requirements_file")
-    return kind == "experiment" or not (worker_file or name == "no_such_field")
-
-
-def _sent(values: dict[str, Any]) -> Any:
-    """As it comes over the wire."""
-    return read_body(json.dumps({"values": values}).encode())
+    return kind == "experiment" or not (kind not in CODE or worker_file or name == "no_such_field")
 
 
 def _code_says(kind: str, ws: Workspace, values: dict[str, Any]) -> str:
