@@ -168,6 +168,42 @@ class LinesChart:
         )
 
 
+class Pointer:
+    """Columns that nobody sees: the page says over which of them the pointer is.
+
+    `on_part(part)` gets the place as a part of the chart's width, 0 to 1, on whatever thread brings
+    the page's messages. They do not lie on the x-axis, with which the page would draw them all
+    again: 25 ms of every chart.
+    """
+
+    def __init__(self, count: int, on_part: Callable[[float], None]) -> None:
+        self._on_part = on_part
+        self._across = bqplot.LinearScale(min=0.0, max=1.0)
+        self._up = bqplot.LinearScale(min=0.0, max=1.0)
+        self.columns = bqplot.Bars(
+            x=(np.arange(count) + 0.5) / count,
+            y=np.ones(count),
+            # The line that bars stand on stays out of the frame.
+            base=-5.0,
+            scales={"x": self._across, "y": self._up},
+            preserve_domain=_KEPT,
+            opacities=[0.0],
+            colors=["#808a96"],
+            padding=0.0,
+        )
+        self.columns.on_hover(self._hovered)
+
+    def close(self) -> None:
+        """Close the widgets."""
+        for part in (self.columns, self._across, self._up):
+            part.close()
+
+    def _hovered(self, _mark: Any, sent: Any) -> None:
+        part = (sent.get("data") or {}).get("x")
+        if isinstance(part, (int, float)):
+            self._on_part(float(part))
+
+
 class RewardChart(LinesChart):
     """Lines with a cursor, marks of events, and a window that a person moves.
 
@@ -187,17 +223,17 @@ class RewardChart(LinesChart):
     ) -> None:
         self._unit = bqplot.LinearScale(min=0.0, max=1.0)
         self._events: dict[str, bqplot.Scatter] = {}
-        self._on_point, self._on_mark = on_point, on_mark
+        self._on_mark = on_mark
+        self.pointer = Pointer(_COLUMNS, lambda part: on_point(self._at(part)))
         super().__init__()
         self.widget.add_class("rlw-reward")
         self._zoom = bqplot.PanZoom(scales={"x": [self._x]})
         self._x.observe(lambda _change: on_window(), names=["min", "max"])
-        self._columns.on_hover(self._pointed)
 
     @property
     def controls(self) -> tuple[ipywidgets.Widget, ...]:
         """What the page sends messages of."""
-        return (self.widget, self._columns, self._x, self._zoom)
+        return (self.widget, self.pointer.columns, self._x, self._zoom)
 
     @property
     def window(self) -> tuple[float, float]:
@@ -209,15 +245,6 @@ class RewardChart(LinesChart):
         interaction = self._zoom if on else None
         if self.widget.interaction is not interaction:
             self.widget.interaction = interaction
-
-    def draw_in(self, axes: Frame, lines: Sequence[Line], move: bool = True) -> None:
-        super().draw_in(axes, lines, move)
-        # While the page moves the axis they would only be drawn again and again.
-        at = _NOTHING
-        if self.widget.interaction is None:
-            half = (axes.x_high - axes.x_low) / (2 * _COLUMNS)
-            at = np.linspace(axes.x_low + half, axes.x_high - half, _COLUMNS)
-        set_data(self._columns, at, np.ones(len(at)))
 
     def show_cursor(self, x: float | None) -> None:
         """A line at `x`, in the axis' units; none for None."""
@@ -248,28 +275,19 @@ class RewardChart(LinesChart):
 
     def close(self) -> None:
         super().close()
+        self.pointer.close()
         for part in (self._zoom, self._unit, *(s.tooltip for s in self._events.values())):
             part.close()
 
+    def _at(self, part: float) -> float:
+        low, high = self.window
+        return low + part * (high - low)
+
     def _below(self) -> list[bqplot.Mark]:
-        return [self._columns]
+        return [self.pointer.columns]
 
     def _above(self) -> list[bqplot.Mark]:
         return [self._cursor, *self._events.values()]
-
-    @cached_property
-    def _columns(self) -> bqplot.Bars:
-        return bqplot.Bars(
-            x=_NOTHING,
-            y=_NOTHING,
-            # The line that bars stand on stays out of the frame.
-            base=-5.0,
-            scales={"x": self._x, "y": self._unit},
-            preserve_domain=_KEPT,
-            opacities=[0.0],
-            colors=["#808a96"],
-            padding=0.0,
-        )
 
     @cached_property
     def _cursor(self) -> bqplot.Lines:
@@ -302,11 +320,6 @@ class RewardChart(LinesChart):
         scatter.on_element_click(lambda _mark, sent: self._clicked(kind, sent))
         answer_while_busy(scatter)
         return scatter
-
-    def _pointed(self, _mark: Any, sent: Any) -> None:
-        x = (sent.get("data") or {}).get("x")
-        if isinstance(x, (int, float)):
-            self._on_point(float(x))
 
     def _clicked(self, kind: str, sent: Any) -> None:
         index = (sent.get("data") or {}).get("index")

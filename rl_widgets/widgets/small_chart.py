@@ -15,7 +15,7 @@ from ipywidgets.widgets.widget_string import HTMLStyle
 from rl_widgets.view.charts.lines import Frame
 from rl_widgets.view.charts.small_charts import PER_PAGE, ChartPage, SmallChart
 from rl_widgets.view.html import metrics as html_metrics
-from rl_widgets.widgets.chart import Axis, LinesChart, label_axis, set_data
+from rl_widgets.widgets.chart import Axis, LinesChart, Pointer, label_axis, set_data
 from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.panel import set_value
 from rl_widgets.widgets.subshells import answer_while_busy
@@ -101,20 +101,8 @@ class _Shared:
             stroke_width=1,
             preserve_domain=_KEPT,
         )
-        # Nothing of them is seen; the page says which one the pointer is on.
-        self.columns = bqplot.Bars(
-            x=np.empty(0),
-            y=np.empty(0),
-            # The line that bars stand on stays out of the frame.
-            base=-5.0,
-            scales={"x": self.x, "y": self.unit},
-            preserve_domain=_KEPT,
-            opacities=[0.0],
-            colors=[_CURSOR],
-            padding=0.0,
-        )
-        self.columns.on_hover(self._pointed)
-        answer_while_busy(self.columns)
+        self.pointer = Pointer(_COLUMNS, self._pointed)
+        answer_while_busy(self.pointer.columns)
         self.figure_layout = ipywidgets.Layout(width="100%", height=_HEIGHT, min_width="120px")
         self.layout = ipywidgets.Layout()
         self.html_style = HTMLStyle()
@@ -123,20 +111,16 @@ class _Shared:
     def draw(self, axes: Frame) -> None:
         _stretch(self.x, axes.x_low, axes.x_high)
         label_axis(self.x_axis, "", axes.x_ticks, axes.x_words)
-        half = (axes.x_high - axes.x_low) / (2 * _COLUMNS)
-        at = np.linspace(axes.x_low + half, axes.x_high - half, _COLUMNS)
-        set_data(self.columns, at, np.ones(_COLUMNS))
 
     def point_at(self, x: float | None) -> None:
         _move(self.cursor, (self.x.min, self.x.max), x)
 
-    def _pointed(self, _mark: object, sent: dict[str, Any]) -> None:
-        x = (sent.get("data") or {}).get("x")
-        if isinstance(x, (int, float)):
-            self._on_point(float(x))
+    def _pointed(self, part: float) -> None:
+        self._on_point(self.x.min + part * (self.x.max - self.x.min))
 
     def close(self) -> None:
-        parts = (self.cursor, self.columns, self.x_axis, self.x, self.unit)
+        self.pointer.close()
+        parts = (self.cursor, self.x_axis, self.x, self.unit)
         for part in (*parts, self.figure_layout, self.layout, self.html_style, self.button_style):
             part.close()
 
@@ -157,7 +141,7 @@ class _Cell:
         )
         self._y_axis = Axis(scale=self._y, side="left")
         self._figure = bqplot.Figure(
-            marks=[shared.columns, self._line, shared.cursor],
+            marks=[shared.pointer.columns, self._line, shared.cursor],
             axes=[shared.x_axis, self._y_axis],
             scale_x=shared.x,
             scale_y=shared.unit,

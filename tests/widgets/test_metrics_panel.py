@@ -353,8 +353,10 @@ def test_pointing_at_a_small_chart_moves_the_joined_cursor(shown: Shown) -> None
     shown.draw()
     places: list[float | None] = []
     shown.context.cursor.listen(places.append)
-    columns = shown.all(bqplot.Figure)[3].marks[0]
-    columns._handle_custom_msg({"event": "hover", "data": {"x": 120.0}}, [])
+    figure = shown.all(bqplot.Figure)[3]
+    columns, axis = figure.marks[0], figure.scale_x
+    part = (120.0 - axis.min) / (axis.max - axis.min)
+    columns._handle_custom_msg({"event": "hover", "data": {"x": part}}, [])
     columns._handle_custom_msg({"event": "hover", "data": {}}, [])
     assert places == [120.0]
 

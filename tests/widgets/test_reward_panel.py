@@ -130,8 +130,10 @@ def test_the_pointer_moves_the_joined_cursor(shown: Shown) -> None:
     places: list[float | None] = []
     shown.context.cursor.listen(places.append)
     shown.sent()
-    for x in np.linspace(310, 690, 200):
-        shown.chart._pointed(None, {"event": "hover", "data": {"x": float(x)}})
+    assert shown.chart.window == (0.0, 1500.0)
+    for part in np.linspace(310, 690, 200) / 1500:
+        hover = {"event": "hover", "data": {"x": float(part)}}
+        shown.chart.pointer.columns._handle_custom_msg(hover, [])
     shown.work()
     # Of two hundred places only the last was worth a drawing.
     assert places == [700.0]
