@@ -105,10 +105,10 @@ def write(values: Mapping[str, Any]) -> str:
     return dump(ExperimentFields, values)
 
 
-def save(values: Mapping[str, Any], path: str | Path) -> None:
+def save(values: Mapping[str, Any], path: str | Path, cls: type[Fields] = ExperimentFields) -> None:
     """Write a file. Raises `UserError`."""
     try:
-        Path(path).write_text(write(values), encoding="utf-8")
+        Path(path).write_text(dump(cls, values), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}).") from error
 

@@ -13,13 +13,20 @@ from rl_widgets.rllib.atari import atari_names
 _FIRST = ("CartPole-v1", "PongNoFrameskip-v4")
 
 
-@cache
 def environments() -> list[str]:
-    """Names of installed environments; those to begin with first. [] without gymnasium."""
+    """Names of installed environments, also of those that were registered meanwhile; those to begin
+    with first. [] without gymnasium."""
     try:
         import gymnasium
     except ImportError:
         return []
+    return _environments(len(gymnasium.registry))
+
+
+@cache
+def _environments(_count: int) -> list[str]:
+    import gymnasium
+
     names = {
         name
         for name, spec in gymnasium.registry.items()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from rl_widgets.estimator import ReinforcementLearningEstimator
-from rl_widgets.fields.specification import Fields, fields_of, unknown
-from rl_widgets.forms import checking, document, installed
+from rl_widgets.fields.specification import Fields
+from rl_widgets.forms import checking, installed
 from rl_widgets.forms.checking import Checked
 from rl_widgets.forms.code import plain
 from rl_widgets.forms.expected import expectation, measured
@@ -79,28 +78,6 @@ class ExperimentForm(Form):
                 f"{type(run).__name__}."
             )
         return cls(run.workspace, from_run(run), locked=locked)
-
-    @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], ws: Workspace, *, locked: Sequence[str] = ()
-    ) -> ExperimentForm:
-        """A form on a YAML file. Raises `UserError` with line and column of what cannot be read.
-
-        Values that cannot be are shown at their fields.
-        """
-        found = document.load(os.fspath(path))
-        known = fields_of(cls.fields)
-        strange = {name: unknown(name, known) for name in found.values if name not in known}
-        if strange:
-            raise UserError("\n".join(found.located(strange)))
-        return cls(ws, found.values, locked=locked)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a YAML file, as `rl-widgets submit` reads it. Raises `UserError` with errors."""
-        checked = self._settle()
-        for name, sentence in checked.errors.items():
-            raise FieldError(sentence, name)
-        document.save(checked.values, os.fspath(path))
 
     @property
     def estimator(self) -> ReinforcementLearningEstimator:
@@ -223,7 +200,7 @@ class ExperimentForm(Form):
             trouble = str(error)
         finally:
             self._sending = False
-        self._checked_of = None
+        self._stale = True
         self._tell(said, trouble)
 
     def _start(self, values: Mapping[str, Any]) -> list[Run]:

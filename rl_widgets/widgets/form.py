@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import ipywidgets
 import traitlets
 
 from rl_widgets.fields.mapping import ReadOnly
-from rl_widgets.fields.specification import Fields, fields_of, unknown
+from rl_widgets.fields.specification import Fields
 from rl_widgets.forms.checking import Checked, check
 from rl_widgets.forms.code import plain
-from rl_widgets.store.errors import FieldError, RLWidgetsError, UserError
+from rl_widgets.store.errors import RLWidgetsError, UserError
 from rl_widgets.view.form_view import FormHeader, FormView
 from rl_widgets.view.html import form as html
 from rl_widgets.view.style import sheet as style
 from rl_widgets.view.wording import plural, shown
-from rl_widgets.widgets import field_text, run_details
+from rl_widgets.widgets import field_text, form_file, run_details
 from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.field_text import NOTHING
-from rl_widgets.widgets.form_entries import Entry, at_fields, entries, value_at, with_value
+from rl_widgets.widgets.form_entries import (
+    Entry,
+    at_fields,
+    entries,
+    locked_paths,
+    taken,
+    value_at,
+    with_value,
+)
 from rl_widgets.widgets.form_fields import FormFields
+from rl_widgets.widgets.form_watch import FormWatch
 from rl_widgets.widgets.pace import wait_for_making
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.saved_form import SavedForm
@@ -32,6 +42,8 @@ from rl_widgets.widgets.subshells import answer_while_busy
 
 if TYPE_CHECKING:
     from rl_widgets.workspace import Workspace
+
+_Form = TypeVar("_Form", bound="Form")
 
 #: What the making of a form sends.
 _MESSAGES = 400
@@ -59,6 +71,7 @@ class Form(ipywidgets.VBox):
 
     # A form that could not be made is closed, too.
     _timer: threading.Timer | None = None
+    _watch: FormWatch | None = None
 
     def __init__(
         self, ws: Workspace, values: Mapping[str, Any], locked: Sequence[str] = ()
@@ -75,10 +88,11 @@ class Form(ipywidgets.VBox):
         self._lock = threading.RLock()
         self._thread = CommandThread(f"rl_widgets {type(self).__name__}", self._failed)
         self._checked, self._checked_of = Checked({}, {}), None
+        self._stale = False
         self._said = self._trouble = ""
         self._revision = 0
         self._saved: SavedForm | None = None
-        self._locked = _names(locked, self._entries(values))
+        self._locked = locked_paths(locked, self._entries(values))
         self._drawn = FormFields(self._edited, self._locked, self._targets, self._choices)
         self._build()
         super().__init__()
@@ -88,9 +102,29 @@ class Form(ipywidgets.VBox):
         self.values = values
         self._draw()
         self.observe(lambda _: self._post_draw(), names="values")
+        # Nought, and not None, has the front end count the views.
+        self._view_count = 0
+        self.observe(lambda change: self._look_on(bool(change["new"])), names="_view_count")
         answer_while_busy(self, *self._drawn.controls_of_search)
 
     # -- the public part -----------------------------------------------------------------------
+
+    @classmethod
+    def load(
+        cls: type[_Form], path: str | os.PathLike[str], ws: Workspace, *, locked: Sequence[str] = ()
+    ) -> _Form:
+        """A form on a YAML file. Raises `UserError` with line and column of what cannot be read.
+
+        Values that cannot be are shown at their fields.
+        """
+        return cls(ws, form_file.load(cls.fields, path), locked=locked)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a YAML file; that of an experiment is what `rl-widgets submit` reads.
+
+        Raises `UserError` with errors.
+        """
+        form_file.save(self.fields, self._settle(), path)
 
     @property
     def workspace(self) -> Workspace:
@@ -125,9 +159,12 @@ class Form(ipywidgets.VBox):
         shell.display_pub.publish(data=bundle, metadata={})
         self._saved = SavedForm(shell, self._key, html.document, html.text)
         self._saved.show(self._view())
+        self._look_on(True)
 
     def close(self) -> None:
         """Remove the form; what it has started goes on."""
+        if self._watch is not None:
+            self._watch.stop()
         if self._timer is not None:
             self._timer.cancel()
         super().close()
@@ -183,34 +220,21 @@ class Form(ipywidgets.VBox):
 
     @traitlets.validate("values")
     def _validated(self, proposal: Any) -> ReadOnly:
-        known = fields_of(self.fields)
-        found = {}
-        if not isinstance(proposal["value"], Mapping):
-            kind = type(proposal["value"]).__name__
-            raise UserError(f"values is a dict of values by the names of fields, not {kind}.")
-        for name, value in proposal["value"].items():
-            if name not in known:
-                raise FieldError(unknown(str(name), known), str(name))
-            try:
-                as_plain = plain(value)
-            except (AttributeError, RecursionError):
-                kind = type(value).__name__
-                raise FieldError(f"{name} cannot be an object of {kind}.", name) from None
-            if as_plain is not None:
-                found[name] = _read_only(as_plain)
-        return ReadOnly(found)
+        return taken(self.fields, proposal["value"])
 
     def _settle(self) -> Checked:
         """The check of the present values; the live object is theirs if they are good."""
         with self._lock:
             values = self.values
             if self._checked_of is not values:
+                self._said = self._trouble = ""
+            if self._checked_of is not values or self._stale:
+                self._stale = False
                 try:
                     self._checked = check(self.fields, plain(values), self._ws)
                 except (RLWidgetsError, OSError) as error:
                     self._checked = Checked({}, {"": f"{error}"})
                 self._checked_of = values
-                self._said = self._trouble = ""
                 if not self._checked.errors:
                     self._apply(self._checked)
             return self._checked
@@ -230,6 +254,19 @@ class Form(ipywidgets.VBox):
 
     def _post_draw(self) -> None:
         self._thread.post_once("draw", self._draw)
+
+    def _look_on(self, shown: bool) -> None:
+        """Watch the workspace while a page shows the form."""
+        with self._lock:
+            if self._watch is not None:
+                self._watch.paused = not shown
+            elif shown:
+                self._watch = FormWatch(self._ws.store, self._look_again)
+                self._watch.start()
+
+    def _look_again(self) -> None:
+        self._stale = True
+        self._post_draw()
 
     # -- the page, on the form's own thread ----------------------------------------------------
 
@@ -341,23 +378,6 @@ def button(words: str, tooltip: str, on_click: Callable[[], None], style: str = 
     made.on_click(lambda _: on_click())
     answer_while_busy(made)
     return made
-
-
-def _names(locked: Sequence[str], known: Sequence[Entry]) -> frozenset[str]:
-    """The paths that are locked. Raises `UserError` for what is no field."""
-    if isinstance(locked, str) or not all(isinstance(name, str) for name in locked):
-        raise UserError("locked is a list of names of fields, such as ['environment'].")
-    paths = {entry.path: entry for entry in known}
-    for name in locked:
-        if name not in paths:
-            raise UserError(unknown(name, {p: e for p, e in paths.items() if "." not in p}))
-    return frozenset(locked)
-
-
-def _read_only(value: Any) -> Any:
-    if isinstance(value, dict):
-        return ReadOnly({name: _read_only(one) for name, one in value.items()})
-    return [_read_only(one) for one in value] if isinstance(value, list) else value
 
 
 def _words(value: Any, schema: Mapping[str, Any]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from rl_widgets.fields.describe import describe
-from rl_widgets.fields.specification import Fields
+from rl_widgets.fields.mapping import ReadOnly
+from rl_widgets.fields.specification import Fields, fields_of, unknown
+from rl_widgets.forms.code import plain
+from rl_widgets.store.errors import FieldError, UserError
 from rl_widgets.widgets.field_text import NOTHING
 
 #: Fields that a search finds are counted, not drawn, beyond these.
@@ -59,6 +62,43 @@ def _described(cls: type[Fields]) -> Mapping[str, Mapping[str, Any]]:
     """Of an algorithm's settings there are hundreds, at each change of one of them."""
     found: Mapping[str, Mapping[str, Any]] = describe(cls)["properties"]
     return found
+
+
+def locked_paths(locked: Sequence[str], known: Sequence[Entry]) -> frozenset[str]:
+    """The paths that are locked. Raises `UserError` for what is no field."""
+    if isinstance(locked, str) or not all(isinstance(name, str) for name in locked):
+        raise UserError("locked is a list of names of fields, such as ['environment'].")
+    paths = {entry.path: entry for entry in known}
+    for name in locked:
+        if name not in paths:
+            raise UserError(unknown(name, {p: e for p, e in paths.items() if "." not in p}))
+    return frozenset(locked)
+
+
+def taken(cls: type[Fields], values: Any) -> ReadOnly:
+    """What was given, read-only and as JSON has it, without None. Raises `UserError`."""
+    if not isinstance(values, Mapping):
+        kind = type(values).__name__
+        raise UserError(f"values is a dict of values by the names of fields, not {kind}.")
+    known = fields_of(cls)
+    found = {}
+    for name, value in values.items():
+        if name not in known:
+            raise FieldError(unknown(str(name), known), str(name))
+        try:
+            as_plain = plain(value)
+        except (AttributeError, RecursionError):
+            kind = type(value).__name__
+            raise FieldError(f"{name} cannot be an object of {kind}.", name) from None
+        if as_plain is not None:
+            found[name] = _read_only(as_plain)
+    return ReadOnly(found)
+
+
+def _read_only(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ReadOnly({name: _read_only(one) for name, one in value.items()})
+    return [_read_only(one) for one in value] if isinstance(value, list) else value
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:

@@ -19,7 +19,7 @@ from rl_widgets import (
 )
 from rl_widgets.forms.opened import cluster_of
 from rl_widgets.widgets.target_control import NEW
-from tests.widgets.conftest import wait_until
+from tests.widgets.conftest import NotebookShell, wait_until
 
 
 @pytest.fixture
@@ -114,6 +114,60 @@ def test_a_deleted_target_is_said(ws: Workspace) -> None:
     assert "There is no compute target" in form._drawn.controls["head_target"].said
     assert form.code == ""
     form.close()
+
+
+def test_a_target_that_is_deleted_or_made_is_noticed_while_nobody_types(
+    ws: Workspace, shell: NotebookShell
+) -> None:
+    form = ClusterForm(ws, {"head_target": "old-nodes", "worker_nodes": 1})
+    form.show()
+    head = form._drawn.controls["head_target"]
+    other = Workspace(folder=ws.folder)
+    other.compute_targets["old-nodes"].delete()
+    wait_until(lambda: "There is no compute target" in head.said, "the sentence at the field")
+    assert form.code == ""
+    configuration = AmlCompute.provisioning_configuration(cpus=3, max_nodes=2)
+    ComputeTarget.create(other, "old-nodes", configuration)
+    wait_until(lambda: not head.said, "the target's return")
+    wait_until(lambda: "3 CPUs" in _picture(form), "the new size")
+    # Nobody looks at a form that no page shows.
+    form._view_count = 1
+    form._view_count = 0
+    watch = form._watch
+    assert watch is not None
+    assert watch.paused
+    other.compute_targets["old-nodes"].delete()
+    assert not head.said
+    form._view_count = 1
+    wait_until(lambda: "There is no compute target" in head.said, "the look at its return")
+    other.close()
+    settled(form)
+    form.close()
+    wait_until(lambda: not watch.alive, "the end of the watch")
+
+
+def _picture(form: ClusterForm) -> str:
+    return str(form._pieces["picture"].value)
+
+
+def test_a_file_opens_the_same_cluster(ws: Workspace, tmp_path: Path) -> None:
+    new = {"name": "new-nodes", "cpus": 2, "max_nodes": 3, "memory_gb": 1.5}
+    values = {"head_target": "old-nodes", "worker_target": new, "worker_nodes": 2, "shm_size": "1g"}
+    form = ClusterForm(ws, values)
+    path = tmp_path / "cluster.yaml"
+    form.save(path)
+    again = ClusterForm.load(path, ws)
+    assert again.values == form.values
+    assert again.code == form.code
+    path.write_text("version: 1\nworker_node: 3\n")
+    with pytest.raises(UserError, match=r"line 2, column 1.*'worker_nodes'"):
+        ClusterForm.load(path, ws)
+    path.write_text("version: 7\n")
+    with pytest.raises(UserError, match="version 7"):
+        ClusterForm.load(path, ws)
+    for one in (form, again):
+        settled(one)
+        one.close()
 
 
 def test_what_no_form_can_show_is_refused(ws: Workspace) -> None:

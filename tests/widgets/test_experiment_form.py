@@ -61,6 +61,19 @@ def test_it_can_be_submitted_as_it_is(form: ExperimentForm) -> None:
     assert "not known" in form._pieces["notes"].value  # how long it takes
 
 
+def test_an_environment_that_was_registered_meanwhile_is_in_the_list(form: ExperimentForm) -> None:
+    import gymnasium
+
+    gymnasium.register("Meanwhile-v0", entry_point="gymnasium.envs.classic_control:CartPoleEnv")
+    try:
+        control(form, "environment").value = "Meanwhile-v0"
+        settled(form)
+        assert "Meanwhile-v0" in control(form, "environment").options
+        assert not form.errors
+    finally:
+        del gymnasium.registry["Meanwhile-v0"]
+
+
 def test_a_control_changes_the_live_objects(form: ExperimentForm) -> None:
     estimator = form.estimator
     control(form, "worker_nodes").value = "2"
