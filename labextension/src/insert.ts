@@ -1,6 +1,6 @@
 /** Code as a cell of the notebook that the person works in: by command, or dropped there. */
 
-import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { MimeData } from '@lumino/coreutils';
 import { Drag } from '@lumino/dragdrop';
 import { CELLS_MIME } from './tokens';
@@ -18,13 +18,19 @@ function cellOf(source: string) {
 /** Put a cell below the active one of the current notebook; false where none is open. */
 export function insertCell(notebooks: INotebookTracker | null, source: string): boolean {
   const panel = notebooks?.currentWidget;
-  const model = panel?.content.model;
-  if (!panel || !model) {
+  if (!panel) {
     return false;
   }
   const { content } = panel;
-  const index = content.widgets.length ? content.activeCellIndex + 1 : 0;
-  model.sharedModel.insertCell(index, cellOf(source));
+  return insertAt(panel, content.widgets.length ? content.activeCellIndex + 1 : 0, source);
+}
+
+/** Put a cell at a place of a notebook, as its active one; false where it is not loaded yet. */
+export function insertAt({ content }: NotebookPanel, index: number, source: string): boolean {
+  if (!content.model) {
+    return false;
+  }
+  content.model.sharedModel.insertCell(index, cellOf(source));
   content.activeCellIndex = index;
   content.mode = 'command';
   return true;

@@ -19,6 +19,7 @@ import { Sidebar } from './components/sidebar';
 import { cleanAddress, linkedRun } from './deep_link';
 import { rlIcon } from './icon';
 import { dragCell } from './insert';
+import { answerInsertButtons } from './insert_button';
 import { openRunMenu, openTargetMenu } from './menus';
 import { notifyOfEnds } from './notifications';
 import { RunPages } from './pages';
@@ -108,6 +109,9 @@ function activate(
     pages.restoreBy(restorer);
   }
 
+  if (notebooks) {
+    answerInsertButtons(notebooks);
+  }
   const active = new ActiveRuns(requests, revisions);
   let wanted = true;
   notifyOfEnds(active, commands, () => wanted);

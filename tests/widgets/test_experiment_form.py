@@ -247,6 +247,8 @@ def test_its_code_makes_an_equal_submission(ws: Workspace, monkeypatch: pytest.M
     assert from_estimator(config) == from_estimator(form.estimator)
     assert tags == {"who": "a <b> ünïcode"}
     assert "Copy as Python" in form._pieces["code"].value
+    assert "Insert as cell" in form._pieces["code"].value
+    assert "Insert as cell" not in form._repr_html_()  # nobody would answer it
     settled(form)
     form.close()
 

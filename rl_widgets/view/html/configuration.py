@@ -49,9 +49,12 @@ def _row(setting: Setting) -> str:
     return f'<tr class="{look}">{"".join(cells)}</tr>'
 
 
-def code(text: str, of: str = "that makes this run again") -> str:
+def code(text: str, of: str = "that makes this run again", *, insert: bool = False) -> str:
     """A button that copies the code, and the code, which is the code `of` something; where a page
-    allows no script, a click on it selects all."""
+    allows no script, a click on it selects all.
+
+    `insert`: beside it one that puts the code into a cell, where the page can (the panel says so).
+    """
     # `navigator.clipboard` is there only on pages that came by https or from this machine.
     copy = (
         "const b=this,d=b.closest('.rlw-code').querySelector('details'),p=d.querySelector('pre');"
@@ -62,9 +65,14 @@ def code(text: str, of: str = "that makes this run again") -> str:
         "if(navigator.clipboard){navigator.clipboard.writeText(p.textContent).then(done,old)}"
         "else{old()}"
     )
+    button = (
+        '<button type="button" class="rlw-insert" title="Put the code into a new cell below this '
+        'one">Insert as cell</button>'
+    )
     return (
         f'<div class="rlw-code"><button type="button" title="Copy the code {escape(of)}" '
-        f'onclick="{escape(copy)}">Copy as Python</button><details><summary>Show the code '
+        f'onclick="{escape(copy)}">Copy as Python</button>{button if insert else ""}'
+        f"<details><summary>Show the code "
         f'{escape(of)}</summary><pre tabindex="0" aria-label="Code {escape(of)}">{escape(text)}'
         "</pre></details></div>"
     )

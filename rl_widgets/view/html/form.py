@@ -51,9 +51,9 @@ def status(words: str) -> str:
     return f'<span class="rlw-note" role="status">{escape(words)}</span>' if words else ""
 
 
-def code(text: str) -> str:
-    """'Copy as Python' with the code, or ''."""
-    return configuration.code(text, "of this form") if text else ""
+def code(text: str, *, live: bool = True) -> str:
+    """'Copy as Python' with the code, in a live form also 'Insert as cell'; or ''."""
+    return configuration.code(text, "of this form", insert=live) if text else ""
 
 
 def document(view: FormView, key: str, as_of: str) -> str:
@@ -73,7 +73,7 @@ def document(view: FormView, key: str, as_of: str) -> str:
             wrong(sentence for _, sentence in view.errors),
             picture(view.svg),
             notes(view.notes),
-            code(view.code),
+            code(view.code, live=False),
             f"<div>Runs:</div><ul>{runs}</ul>" if runs else "",
             f'<div class="rlw-note">As it was at {escape(as_of)}.{again}</div></div>',
         ]

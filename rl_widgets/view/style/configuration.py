@@ -27,6 +27,8 @@ SHEET = """
 .rlw .rlw-code button { border-radius: 5px; border: 1px solid var(--rlw-border); height: 26px;
   background: var(--rlw-raised); color: var(--rlw-text); font-size: 12px; padding: 0 12px;
   cursor: pointer; }
+.rlw .rlw-code button.rlw-insert { display: none; }
+body[data-rl-widgets-cells] .rlw .rlw-code button.rlw-insert { display: inline-block; }
 .rlw .rlw-code button:hover, .rlw .rlw-code button:focus-visible { border-color: var(--rlw-line); }
 .rlw .rlw-servers { align-items: center; gap: 4px 8px; margin: 4px 0; overflow: visible; }
 .rlw .rlw-servers button { border-radius: 5px; font-size: 12px; height: 26px; line-height: 26px;
