@@ -60,18 +60,53 @@ export interface ITarget {
   badge: IBadge;
 }
 
-export interface INewTarget {
-  name: string;
-  vm_size?: string;
-  cpus?: number;
-  gpus?: number;
-  memory_gb?: number;
+/** Values of a form by the names of its fields; what is unset is not there. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** One field as `rl_widgets.fields.describe` gives it: a subset of JSON Schema. */
+export interface IField {
+  title: string;
+  description: string;
+  type?: string | string[];
+  default?: unknown;
+  enum?: unknown[];
+  items?: { type?: string };
+  examples?: unknown[];
+  'x-order': number;
+  'x-group': string;
+  'x-unit'?: string;
+  'x-advanced'?: boolean;
+  'x-kind'?: string;
+  'x-sizes'?: ISize[];
+  /** Words for the values of `enum`. */
+  'x-titles'?: Record<string, string>;
+}
+
+export interface IFields {
+  title: string;
+  description: string;
+  properties: Record<string, IField>;
+  /** Has the values with which a new form begins. */
+  examples?: Values[];
+  /** Words to choose from, by field. */
+  'x-choices'?: Record<string, string[]>;
+}
+
+/** What a form shows of its values; `errors` by field, with dots into it. */
+export interface IChecked {
+  errors: Record<string, string>;
+  notes: string[];
+  code: string;
+  picture: { text: string; svg: string } | null;
+  /** The settings in force where `config` is silent. */
+  defaults: Values;
+}
+
+export interface IScale {
   min_nodes?: number;
   max_nodes: number;
   idle_seconds_before_scaledown?: number;
 }
-
-export type IScale = Pick<INewTarget, 'min_nodes' | 'max_nodes' | 'idle_seconds_before_scaledown'>;
 
 export interface IRunRow {
   id: string;

@@ -12,36 +12,37 @@ import { rlIcon } from './icon';
 const Experiment = React.lazy(async () => ({ default: (await import('./form')).Experiment }));
 const Target = React.lazy(async () => ({ default: (await import('./form')).Target }));
 
-export function openExperimentForm(context: ICommandContext): void {
-  const { app, requests, workspace, trans } = context;
+/** `from`: the run whose values the form begins with; '' for none. */
+export function openExperimentForm(context: ICommandContext, from = ''): void {
+  const { app, requests, revisions, workspace, trans } = context;
   const specs = app.serviceManager.kernelspecs;
-  openForm(context, 'rl-widgets-new-experiment', trans.__('New RL experiment'), close => {
-    const props: IExperimentProps = {
-      start: async () => {
-        const [root, targets] = await Promise.all([requests.root(), requests.targets()]);
-        await specs.ready;
-        const kernels = Object.values(specs.specs?.kernelspecs ?? {}).flatMap(spec =>
-          spec && spec.language === 'python' ? [{ name: spec.name, title: spec.display_name }] : []
-        );
-        const names = targets.map(target => target.name);
-        return { targets: names, kernels, trainsHere: root.trains_here };
-      },
-      submit: async fields => {
-        const { id } = await requests.submit(fields);
-        workspace.runs.refresh();
-        await context.open(id);
-        close();
+  const id = `rl-widgets-new-experiment${from && `-${from}`}`;
+  const props: IExperimentProps = {
+    requests,
+    from,
+    news: revisions.changed,
+    kernels: async () => {
+      await specs.ready;
+      return Object.values(specs.specs?.kernelspecs ?? {}).flatMap(spec =>
+        spec && spec.language === 'python' ? [{ name: spec.name, title: spec.display_name }] : []
+      );
+    },
+    submitted: async ([first]) => {
+      workspace.runs.refresh();
+      if (first) {
+        await context.open(first);
       }
-    };
-    return <Experiment {...props} />;
-  });
+    }
+  };
+  openForm(context, id, trans.__('New RL experiment'), () => <Experiment {...props} />);
 }
 
 export function openTargetForm(context: ICommandContext): void {
   const { requests, revisions, trans } = context;
   openForm(context, 'rl-widgets-new-target', trans.__('New compute target'), close => {
     const props: ITargetProps = {
-      start: async () => (await requests.machine()).sizes,
+      requests,
+      news: revisions.changed,
       create: async target => {
         await requests.addTarget(target);
         revisions.announce({ targets: true });

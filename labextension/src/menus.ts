@@ -7,7 +7,7 @@ import { CommandIDs } from './tokens';
 const RUN = [
   [CommandIDs.open, CommandIDs.insert, CommandIDs.compare],
   [CommandIDs.tensorboard, CommandIDs.rayDashboard],
-  [CommandIDs.cancel, CommandIDs.resume],
+  [CommandIDs.cancel, CommandIDs.resume, CommandIDs.newFrom],
   [CommandIDs.pin, CommandIDs.rename, CommandIDs.tag, CommandIDs.archive],
   [CommandIDs.copyId, CommandIDs.copyLink, CommandIDs.copyCode],
   [CommandIDs.remove]

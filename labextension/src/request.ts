@@ -9,7 +9,9 @@ export class RequestError extends Error {
   constructor(
     message: string,
     readonly status: number,
-    readonly reason = ''
+    readonly reason = '',
+    /** Of a form, the field that it is about, with dots into it; '' for none. */
+    readonly field = ''
   ) {
     super(message);
     this.name = 'RequestError';
@@ -64,7 +66,7 @@ export class Requests {
     return (await this.get<{ targets: api.ITarget[] }>('targets', { poll }, signal)).targets;
   }
 
-  addTarget = (target: api.INewTarget) => this.send<api.ITarget>('POST', 'targets', target);
+  addTarget = (target: api.Values) => this.send<api.ITarget>('POST', 'targets', target);
 
   changeTarget = (name: string, change: api.IScale) =>
     this.send<api.ITarget>('PATCH', `targets/${encodeURIComponent(name)}`, change);
@@ -79,7 +81,20 @@ export class Requests {
   runs = (query: IRunsQuery, signal?: AbortSignal) =>
     this.get<api.IRunsAnswer>('runs', { ...query }, signal);
 
-  submit = (run: Record<string, unknown>) => this.send<{ id: string }>('POST', 'runs', run);
+  submit = (run: api.Values) =>
+    this.send<{ id: string; ids: string[]; code: string }>('POST', 'runs', run);
+
+  /** The fields of a form: `experiment`, `compute_target`, or an algorithm of RLlib. */
+  fields = (kind: string, signal?: AbortSignal) =>
+    this.get<api.IFields>(`fields/${encodeURIComponent(kind)}`, {}, signal);
+
+  /** What is wrong with values, and what they come to; changes nothing. */
+  check = (kind: string, body: { values: api.Values; kernel?: string }, signal?: AbortSignal) =>
+    this.send<api.IChecked>('POST', `fields/${encodeURIComponent(kind)}/check`, body, signal);
+
+  /** The values of a form that makes a run again. */
+  experimentOf = (id: string) =>
+    this.get<{ values: api.Values; kernel: string }>(of(id, 'experiment'), {});
 
   run = (id: string, signal?: AbortSignal) => this.get<api.IRun>(of(id), {}, signal);
 
@@ -151,10 +166,10 @@ export class Requests {
     return this.ask<T>(this.url(path) + queryOf(parameters), { method: 'GET', signal });
   }
 
-  private send<T>(method: string, path: string, body?: object): Promise<T> {
+  private send<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
     const headers = { 'Content-Type': 'application/json' };
     const data = body === undefined ? {} : { body: JSON.stringify(body), headers };
-    return this.ask<T>(this.url(path), { method, ...data });
+    return this.ask<T>(this.url(path), { method, signal, ...data });
   }
 
   private async ask<T>(url: string, init: RequestInit): Promise<T> {
@@ -197,7 +212,7 @@ function queryOf(parameters: Parameters): string {
 }
 
 async function refusal(response: Response): Promise<RequestError> {
-  let said: { message?: unknown; reason?: unknown } = {};
+  let said: { message?: unknown; reason?: unknown; field?: unknown } = {};
   try {
     said = await response.json();
   } catch {
@@ -206,5 +221,6 @@ async function refusal(response: Response): Promise<RequestError> {
   const fallback = `The server answered ${response.status} ${response.statusText}.`;
   const message = typeof said.message === 'string' && said.message ? said.message : fallback;
   const reason = typeof said.reason === 'string' ? said.reason : '';
-  return new RequestError(message, response.status, reason);
+  const field = typeof said.field === 'string' ? said.field : '';
+  return new RequestError(message, response.status, reason, field);
 }

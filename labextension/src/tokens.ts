@@ -40,5 +40,6 @@ export const CommandIDs = {
   scaleTarget: 'rl-widgets:scale-compute-target',
   deleteTarget: 'rl-widgets:delete-compute-target',
   insertTarget: 'rl-widgets:insert-compute-target',
-  newExperiment: 'rl-widgets:new-experiment'
+  newExperiment: 'rl-widgets:new-experiment',
+  newFrom: 'rl-widgets:new-run-from'
 } as const;

@@ -1,12 +1,15 @@
 // @vitest-environment jsdom
+import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 import type { Root } from 'react-dom/client';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { INewTarget } from '../src/contract';
+import type { IFields, Values } from '../src/contract';
 import { Experiment, Target } from '../src/form';
-import { targetFieldOf, targetOf } from '../src/form/target_fields';
+import { RequestError } from '../src/request';
+import type { INews } from '../src/revisions';
 import { until } from './fakes';
+import { EXPERIMENT, SETTINGS, TARGET, checked } from './form_fixtures';
 
 let place: HTMLElement;
 let root: Root;
@@ -20,86 +23,161 @@ afterEach(() => {
   place.remove();
 });
 
-const press = (name: string) =>
-  [...place.querySelectorAll('button')].find(button => button.textContent === name)!.click();
+const news = new Signal<unknown, INews>({});
 
-test('the form shows its fields, submits them, and shows what the server refuses', async () => {
-  const sent: Record<string, unknown>[] = [];
+const button = (name: string) =>
+  [...place.querySelectorAll('button')].find(one => one.textContent === name)!;
+
+/** The control that a label is for. */
+function control(name: string): HTMLInputElement {
+  const label = [...place.querySelectorAll('label')].find(one => one.textContent === name);
+  return document.getElementById(label!.htmlFor) as HTMLInputElement;
+}
+
+function type(name: string, text: string): void {
+  const input = control(name);
+  const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), 'value')!;
+  set!.call(input, text);
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+const described: Record<string, IFields> = {
+  experiment: EXPERIMENT,
+  stop: { ...SETTINGS, properties: {} },
+  compute_target: TARGET,
+  IMPALA: SETTINGS
+};
+
+function server(sent: Values[] = []) {
+  return {
+    root: async () => ({ trains_here: true }) as never,
+    targets: async () => [{ name: 'local' }] as never,
+    fields: async (kind: string) => described[kind]!,
+    check: async (_: string, { values }: { values: Values }) =>
+      checked(
+        values['checkpoint_freq'] === 'often'
+          ? { errors: { checkpoint_freq: "checkpoint_freq is a whole number, not 'often'." } }
+          : {
+              notes: ['1 + 1 = 2 rollout workers.'],
+              code: 'exp.submit()',
+              picture: { text: 'A head.', svg: '<svg><title>A head.</title></svg>' },
+              defaults: { lr: 0.0005 }
+            }
+      ),
+    submit: async (values: Values) => {
+      sent.push(values);
+      return { id: 'a', ids: ['a'], code: '' };
+    },
+    experimentOf: async () => ({
+      values: { experiment: 'again', environment: 'CartPole-v1' },
+      kernel: 'other'
+    })
+  };
+}
+
+test('a form is checked as one types, and sent as it stands', async () => {
+  const sent: Values[] = [];
+  const opened: string[] = [];
   root.render(
     <Experiment
-      start={async () => ({ targets: ['workers'], kernels: [], trainsHere: true })}
-      submit={async fields => {
-        sent.push(fields);
-        throw new Error('environment is not known: CartPole-v9.');
-      }}
+      requests={server(sent)}
+      kernels={async () => [{ name: 'other', title: 'Other Python' }]}
+      news={news}
+      from=""
+      submitted={async ids => void opened.push(...ids)}
+    />
+  );
+  await until(() => button('Submit')?.disabled === false);
+  const groups = [...place.querySelectorAll('fieldset > legend')].map(one => one.textContent);
+  expect(groups).toEqual(['Experiment', 'Training', 'What is kept', 'Cluster', 'Python']);
+  expect(place.textContent).toContain('1 + 1 = 2 rollout workers.');
+  expect(place.querySelector('svg title')?.textContent).toBe('A head.');
+  expect(place.querySelector('pre')?.textContent).toBe('exp.submit()');
+  expect(control('Learning rate').placeholder).toBe('0.0005');
+  expect(control('Python').textContent).toBe("The server's ownOther Python");
+
+  type('Checkpoint every', 'often');
+  await until(() => place.querySelector('.rlp-wrong') !== null);
+  const wrong = control('Checkpoint every');
+  expect(wrong.getAttribute('aria-invalid')).toBe('true');
+  const describedBy = wrong.getAttribute('aria-describedby')!.split(' ');
+  const said = describedBy.map(id => document.getElementById(id)?.textContent ?? '').join(' ');
+  expect(said).toContain("checkpoint_freq is a whole number, not 'often'.");
+  expect(said).toContain('iterations');
+  expect(button('Submit').disabled).toBe(true);
+  expect(place.querySelector('pre')).toBe(null);
+  button('Go to the first').click();
+  expect(document.activeElement).toBe(wrong);
+
+  type('Checkpoint every', '5');
+  await until(() => button('Submit').disabled === false);
+  expect(wrong.getAttribute('aria-invalid')).toBe('false');
+  button('Try 60 seconds').click();
+  await until(() => opened.length === 1);
+  const values = { experiment: 'quickstart', environment: 'CartPole-v1', checkpoint_freq: 5 };
+  expect(sent).toEqual([{ ...values, trial: true }]);
+  await until(() => place.textContent!.includes('1 run submitted: a.'));
+});
+
+test('each control has its label, and no two the same id', async () => {
+  root.render(
+    <Experiment
+      requests={server()}
+      kernels={async () => []}
+      news={news}
+      from="a"
+      submitted={async () => undefined}
     />
   );
   await until(() => place.querySelectorAll('input').length > 3);
-  expect(place.textContent).toContain('Environment');
-  expect(place.textContent).toContain('Compute target of the workers');
-  press('Submit');
-  await until(() => place.textContent!.includes('environment is not known'));
-  expect(sent[0]).toMatchObject({ algorithm: 'IMPALA', worker_nodes: 2 });
+  expect(control('Experiment').value).toBe('again');
+  const python = control('Python') as unknown as HTMLSelectElement;
+  expect(python.selectedOptions[0]?.textContent).toBe('other');
+  const controls = [...place.querySelectorAll('.rlp-field :is(input, select, textarea)')];
+  const labels = [...place.querySelectorAll<HTMLLabelElement>('.rlp-field > label')].map(
+    one => one.htmlFor
+  );
+  expect(controls.map(one => one.id)).toEqual(labels);
+  expect(new Set(labels).size).toBe(labels.length);
+  expect(labels.filter(id => !/^[\w.-]+$/.test(id))).toEqual([]);
+});
+
+test('a form that cannot be loaded says why, and is tried again', async () => {
+  let away = true;
+  const requests = server();
+  const fields = async (kind: string) => {
+    if (away) {
+      throw new RequestError('The server does not answer.', 0);
+    }
+    return requests.fields(kind);
+  };
+  root.render(
+    <Target requests={{ ...requests, fields }} news={news} create={async () => undefined} />
+  );
+  await until(() => place.textContent!.includes('does not answer'));
+  away = false;
+  button('Try again').click();
+  await until(() => button('Create') !== undefined);
 });
 
 test('a compute target is made by a form; a refusal stands at its field', async () => {
-  const sent: INewTarget[] = [];
+  const sent: Values[] = [];
   root.render(
     <Target
-      start={async () => [
-        { name: 'LOCAL_1', cpus: 1, memory_gb: 4, gpus: 0 },
-        { name: 'STANDARD_NC12', cpus: 12, memory_gb: 112, gpus: 2 }
-      ]}
-      create={async target => {
-        sent.push(target);
-        throw new Error("'' cannot name a compute target: 2 to 24 letters, digits and '-'.");
+      requests={server()}
+      news={news}
+      create={async values => {
+        sent.push(values);
+        throw new RequestError("There is a compute target 'x'.", 400, 'bad_request', 'name');
       }}
     />
   );
-  await until(() => place.querySelector('select') !== null);
-  const controls = [...place.querySelectorAll('input, select')];
-  expect(controls.map(control => control.getAttribute('aria-label'))).toEqual([
-    'Name',
-    'Size of a node',
-    'Nodes at least',
-    'Nodes at most',
-    'Idle time in seconds'
-  ]);
-  expect(place.textContent).toContain('STANDARD_NC12 (12 CPUs, 112 GiB, 2 GPUs)');
-  press('Create');
-  await until(() => place.querySelector('.validationErrors')?.textContent !== '');
-  const [wrong] = [...place.querySelectorAll('.form-group')].filter(
-    group => group.querySelector('.jp-errorIndicator') && group.querySelector('input')
-  );
-  expect(sent[0]).toMatchObject({ vm_size: 'LOCAL_1', min_nodes: 0, max_nodes: 2 });
-  expect(wrong).toBeTruthy();
-});
-
-test("a size of one's own is sent by its parts", () => {
-  const values = { name: 'w', vm_size: '', cpus: 2, gpus: undefined, max_nodes: 4 };
-  expect(JSON.parse(JSON.stringify(targetOf(values)))).toEqual({
-    name: 'w',
-    cpus: 2,
-    max_nodes: 4
-  });
-  expect(targetOf({ name: 'w', vm_size: 'LOCAL_1', cpus: 2, max_nodes: 4 })).toEqual({
-    name: 'w',
-    vm_size: 'LOCAL_1',
-    max_nodes: 4
-  });
-});
-
-test("the server's sentences are put at the fields that they are about", () => {
-  const places = {
-    "'x!' cannot name a compute target: 2 to 24 letters, digits and '-'.": 'name',
-    "There is a compute target 'w' already.": 'name',
-    "There is no size 'X'. There are: LOCAL": 'vm_size',
-    'min_nodes (3) is greater than max_nodes (2).': 'min_nodes',
-    'This server allows at most 4 nodes, not 9.': 'max_nodes',
-    'cpus is a whole number from 1 to 1024, not 0.': 'cpus',
-    'The Jupyter server does not answer. It is tried again by itself.': ''
-  };
-  for (const [sentence, field] of Object.entries(places)) {
-    expect(targetFieldOf(sentence)).toBe(field);
-  }
+  await until(() => button('Create')?.disabled === false);
+  expect(control('Size').textContent).toBe('Of my ownLOCAL_1: 1 CPU, 4 GiB');
+  type('Name', 'x');
+  await until(() => button('Create').disabled === false);
+  button('Create').click();
+  await until(() => place.querySelector('.rlp-wrong') !== null);
+  expect(control('Name').getAttribute('aria-invalid')).toBe('true');
+  expect(sent).toEqual([{ name: 'x', vm_size: 'LOCAL_1' }]);
 });

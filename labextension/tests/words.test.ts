@@ -4,9 +4,7 @@ import { sparkPath } from '../src/components/Sparkline';
 import { compareCode } from '../src/commands/compare_code';
 import { tagsChange, tagsText } from '../src/commands/tags';
 import { linkedRun, withoutRun } from '../src/deep_link';
-import { requestOf, FIRST } from '../src/form/fields';
 import { number, tick } from '../src/format';
-import { fieldOf } from '../src/form/fields';
 import { sorted } from '../src/page/columns';
 import { matching } from '../src/page/search';
 import { VERSION } from '../src/tokens';
@@ -66,18 +64,6 @@ test('runs are compared in the workspace that the server names', () => {
   expect(compareCode(insert, ['a', 'b'])).toContain("ws = Workspace(folder='/w')\nCompareRuns([");
 });
 
-test('the form sends what the contract has, and says what is no JSON', () => {
-  expect(requestOf(FIRST)).toEqual({
-    experiment: 'quickstart',
-    environment: 'CartPole-v1',
-    algorithm: 'IMPALA',
-    config: { num_workers: 2 },
-    stop: { episode_reward_mean: 150, time_total_s: 600 },
-    worker_nodes: 2
-  });
-  expect(() => requestOf({ ...FIRST, config: '{' })).toThrow('Settings of RLlib are JSON');
-});
-
 test('columns of a curve come by growing x, without points that have none', () => {
   const curve = { x: [3, null, 1], y: [30, 20, null], name: '', gaps: 0, last_id: 0, sentence: '' };
   expect(sorted(curve, false)).toEqual({ x: [1, 3], rest: [[null, 30]] });
@@ -87,12 +73,4 @@ test('a search finds what holds each of its words', () => {
   const names = ['learner/entropy', 'learner/loss', 'entropy of it'];
   expect(matching(names, ' LEARNER  entro', name => name)).toEqual(['learner/entropy']);
   expect(matching(names, '', name => name)).toEqual(names);
-});
-
-test('a refusal is put at the field that it names', () => {
-  const fields = ['name', 'max_nodes', 'cpus'];
-  expect(fieldOf('max_nodes is a whole number from 1 to 1,000, not 0.', fields)).toBe('max_nodes');
-  expect(fieldOf("The field 'name' is needed.", fields)).toBe('name');
-  expect(fieldOf("'max_nodes_' cannot be.", fields)).toBe('');
-  expect(fieldOf('The Jupyter server does not answer.', fields)).toBe('');
 });

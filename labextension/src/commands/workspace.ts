@@ -8,6 +8,7 @@ import { rlIcon } from '../icon';
 import { openExperimentForm } from '../form_pages';
 import { CATEGORY, CommandIDs } from '../tokens';
 import type { ICommandContext } from './context';
+import { runIdOf } from './context';
 
 interface IPlaces {
   palette: ICommandPalette | null;
@@ -19,7 +20,7 @@ interface IPlaces {
 const MENU = [
   [CommandIDs.newExperiment, CommandIDs.newTarget],
   [CommandIDs.showPanel, CommandIDs.refresh],
-  [CommandIDs.insert, CommandIDs.compare, CommandIDs.cancel, CommandIDs.resume]
+  [CommandIDs.insert, CommandIDs.compare, CommandIDs.cancel, CommandIDs.resume, CommandIDs.newFrom]
 ];
 
 /** In the palette: what works on the run whose page is in front, and on the workspace. */
@@ -54,6 +55,12 @@ export function addWorkspaceCommands(context: ICommandContext, places: IPlaces):
     caption: trans.__('Train an agent with RLlib'),
     icon: args => (args['isPalette'] ? undefined : rlIcon),
     execute: () => openExperimentForm(context)
+  });
+  app.commands.addCommand(CommandIDs.newFrom, {
+    label: trans.__('New run from here…'),
+    caption: trans.__('A form with what the run was submitted with'),
+    isEnabled: args => runIdOf(context, args) !== '',
+    execute: args => openExperimentForm(context, runIdOf(context, args))
   });
   launcher?.add({ command: CommandIDs.newExperiment, category: trans.__('Other'), rank: 5 });
   PALETTE.forEach(command =>

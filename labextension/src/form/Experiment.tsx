@@ -1,38 +1,105 @@
+import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
-import { Notice } from '../components/Notice';
+import type { IField, IFields, Values } from '../contract';
+import { plural } from '../format';
+import type { Requests } from '../request';
+import type { INews } from '../revisions';
 import { Form } from './Form';
-import type { IChoices } from './fields';
-import { FIRST, UI, fieldOf, requestOf, schemaOf } from './fields';
-import { useFirst } from './use_first';
+import { FormModel, withField } from './form_model';
+import { Opened } from './Opened';
 
-export interface IExperimentProps {
-  start(): Promise<IChoices>;
-  submit(fields: Record<string, unknown>): Promise<void>;
+export interface IKernel {
+  name: string;
+  title: string;
 }
 
-/** A first experiment from a form. */
-export function Experiment({ start, submit }: IExperimentProps): JSX.Element {
-  const [values, setValues] = React.useState(FIRST);
-  const { found: choices, trouble } = useFirst(start, ({ kernels, trainsHere }) => {
-    if (!trainsHere) {
-      setValues(before => ({ ...before, kernel: kernels[0]?.name ?? '' }));
+export interface IExperimentProps {
+  requests: Pick<Requests, 'root' | 'targets' | 'fields' | 'check' | 'submit' | 'experimentOf'>;
+  /** The kernels whose Python could submit. */
+  kernels(): Promise<IKernel[]>;
+  news: ISignal<unknown, INews>;
+  /** The run whose values the form begins with; '' for none. */
+  from: string;
+  submitted(ids: readonly string[]): Promise<void>;
+}
+
+/** A new experiment: what to train, on which cluster, by which Python. */
+export function Experiment(props: IExperimentProps): JSX.Element {
+  const { requests, submitted } = props;
+  const send = (trial: boolean) => async (values: Values) => {
+    const { ids } = await requests.submit({ ...values, ...(trial ? { trial } : {}) });
+    await submitted(ids);
+    const more = ids.length > 3 ? ' …' : '.';
+    return `${plural(ids.length, 'run')} submitted: ${ids.slice(0, 3).join(', ')}${more}`;
+  };
+  const actions = [
+    {
+      label: 'Submit',
+      title: 'Start the run, and show it',
+      busy: 'Submitting …',
+      send: send(false)
+    },
+    {
+      label: 'Try 60 seconds',
+      title: 'The same submission, stopped after 60 s of training: a run of its own',
+      busy: 'Submitting a run of 60 s …',
+      send: send(true)
     }
-  });
-  const schema = React.useMemo(() => choices && schemaOf(choices), [choices]);
-  if (!schema) {
-    return <Notice text={trouble || 'The form is being loaded.'} />;
-  }
+  ];
   return (
-    <Form
-      title="New RL experiment"
-      schema={schema}
-      ui={UI}
-      values={values}
-      onChange={setValues}
-      label="Submit"
-      busyLabel="Being submitted…"
-      send={async () => submit(requestOf(values))}
-      fieldOf={said => fieldOf(said, Object.keys(FIRST))}
-    />
+    <Opened make={() => opened(props)} news={props.news}>
+      {model => <Form title="New RL experiment" model={model} actions={actions} />}
+    </Opened>
   );
+}
+
+async function opened({ requests, kernels, from }: IExperimentProps): Promise<FormModel> {
+  const names = async () => (await requests.targets()).map(target => target.name);
+  const [described, stop, target, targets, root, pythons, run] = await Promise.all([
+    requests.fields('experiment'),
+    requests.fields('stop'),
+    requests.fields('compute_target'),
+    names(),
+    requests.root(),
+    kernels(),
+    from ? requests.experimentOf(from) : null
+  ]);
+  const begins = run?.values ?? described.examples?.[0] ?? {};
+  const algorithm = String(begins['algorithm'] ?? described.properties['algorithm']?.default);
+  const config = await requests.fields(algorithm);
+  const fields = withKernel(described, pythons);
+  const other = root.trains_here ? '' : (pythons[0]?.name ?? '');
+  const kernel = run?.kernel || other;
+  return new FormModel(
+    {
+      fields,
+      values: kernel ? { ...begins, kernel } : begins,
+      members: { config, stop },
+      target,
+      targets
+    },
+    {
+      check: ({ kernel, ...values }, signal) =>
+        requests.check('experiment', { values, kernel: String(kernel ?? '') }, signal),
+      settings: name => requests.fields(name),
+      targets: names
+    }
+  );
+}
+
+/** Asks which Python the run shall use, beside what the experiment itself has. */
+function withKernel(fields: IFields, kernels: readonly IKernel[]): IFields {
+  const field: Omit<IField, 'x-order'> = {
+    title: 'Python',
+    description: 'Which Python the run uses; it needs Ray and torch.',
+    type: 'string',
+    default: '',
+    enum: ['', ...kernels.map(one => one.name)],
+    'x-titles': {
+      '': "The server's own",
+      ...Object.fromEntries(kernels.map(k => [k.name, k.title]))
+    },
+    'x-group': 'Python'
+  };
+  return withField(fields, 'kernel', field);
 }

@@ -1,88 +1,98 @@
-import { FormComponent } from '@jupyterlab/ui-components';
-import type { ReadonlyJSONObject } from '@lumino/coreutils';
-import type { ErrorSchema, RJSFSchema, UiSchema, ValidatorType } from '@rjsf/utils';
+import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import { CopyCode } from '../components/CopyCode';
 import { Notice } from '../components/Notice';
-import { sentence } from '../request';
+import type { Values } from '../contract';
+import { Fields } from './Fields';
+import type { FormModel } from './form_model';
 
-export interface IFormProps<T> {
-  title: string;
-  schema: RJSFSchema;
-  ui: UiSchema<ReadonlyJSONObject>;
-  values: T;
-  onChange(values: T): void;
-  /** The words of the button, and those while the server is at it. */
+export interface IAction {
   label: string;
-  busyLabel: string;
-  send(): Promise<void>;
-  /** The field that a sentence of the server is about; '' for none. */
-  fieldOf(sentence: string): string;
+  title: string;
+  /** The words while the server is at it. */
+  busy: string;
+  /** Returns what is said when it is done. */
+  send(values: Values): Promise<string>;
 }
 
-/** Checks nothing: the server does, and its sentences are shown. */
-const VALIDATOR: ValidatorType<ReadonlyJSONObject> = {
-  validateFormData: () => ({ errors: [], errorSchema: {} }),
-  isValid: () => true,
-  rawValidation: () => ({}),
-  toErrorList: () => []
-};
+export interface IFormProps {
+  title: string;
+  model: FormModel;
+  /** Buttons; the first is what the form is for. */
+  actions: readonly IAction[];
+}
 
-/** Fields and a button; what the server refuses stands at the field that it is about. */
-export function Form<T>(props: IFormProps<T>): JSX.Element {
-  const { title, schema, values, label, busyLabel, send, fieldOf } = props;
-  const [trouble, setTrouble] = React.useState('');
-  const [busy, setBusy] = React.useState(false);
-  const place = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => nameControls(place.current), [schema]);
-  const submit = async () => {
-    setBusy(true);
-    setTrouble('');
-    try {
-      await send();
-    } catch (error) {
-      setTrouble(sentence(error));
-      setBusy(false);
-    }
-  };
-  const field = trouble && fieldOf(trouble);
-  const errors = React.useMemo(
-    () => (field ? { [field]: { __errors: [trouble] } } : {}) as ErrorSchema,
-    [field, trouble]
+/** A form that is checked while a person types; what its values come to stands beneath. */
+export function Form(props: IFormProps): JSX.Element {
+  const key = React.useId().replaceAll(':', '');
+  return (
+    <UseSignal signal={props.model.changed}>{() => <Drawn {...props} prefix={key} />}</UseSignal>
   );
+}
+
+function Drawn({ title, model, actions, prefix }: IFormProps & { prefix: string }): JSX.Element {
+  const place = React.useRef<HTMLDivElement>(null);
+  const edit = React.useMemo(() => model.edit.bind(model), [model]);
+  const { picture, notes, general, trouble } = model;
+  const showWrong = () =>
+    place.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   return (
     <div ref={place} className="rlp-experiment">
       <h1 className="rlp-title">{title}</h1>
-      <FormComponent
-        schema={schema}
-        uiSchema={props.ui}
-        formData={values as unknown as ReadonlyJSONObject}
-        validator={VALIDATOR}
-        noHtml5Validate
-        liveValidate={false}
-        showErrorList={false}
-        compact
-        extraErrors={errors}
-        onChange={({ formData }) => props.onChange(formData as unknown as T)}
-        onSubmit={() => void submit()}
-      />
-      {trouble && !field && <Notice text={trouble} tone="warning" />}
-      <button className="rlp-button rlp-primary" disabled={busy} onClick={() => void submit()}>
-        {busy ? busyLabel : label}
-      </button>
-      <span className="rlp-unseen" role="alert">
-        {field && trouble}
-      </span>
+      <p className="rlp-hint">{model.fields.description}</p>
+      <Fields prefix={`rlp-${prefix}`} drawn={model.drawn} edit={edit} />
+      <div role="search" className="rlp-find">
+        <input
+          type="search"
+          className="rlp-search"
+          aria-label="Search all other settings"
+          placeholder="Search all other settings …"
+          title="By name, label or what they do"
+          value={model.search}
+          onChange={event => {
+            model.search = event.target.value;
+          }}
+        />
+        <span role="status">{model.foundWords}</span>
+      </div>
+      {model.found.length > 0 && (
+        <Fields prefix={`rlp-${prefix}-found`} drawn={model.found} edit={edit} />
+      )}
+      {picture && (
+        // Made by `rl_widgets.forms.picture`, which escapes each text in it.
+        <div className="rlp-cluster" dangerouslySetInnerHTML={{ __html: picture.svg }} />
+      )}
+      {notes.length > 0 && (
+        <ul className="rlp-notes" aria-label="What it comes to">
+          {notes.map(note => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      {general.map(sentence => (
+        <Notice key={sentence} text={sentence} tone="warning" />
+      ))}
+      {trouble && <Notice text={trouble} tone="warning" />}
+      <div className="rlp-choices">
+        {actions.map((action, i) => (
+          <button
+            key={action.label}
+            className={`rlp-button${i ? '' : ' rlp-primary'}`}
+            title={action.title}
+            disabled={!model.canSend}
+            onClick={() => void model.submit(action.send, action.busy)}
+          >
+            {action.label}
+          </button>
+        ))}
+        <span role="status">{model.status}</span>
+        {model.hasWrong && (
+          <button className="rlp-button rlp-plain" onClick={showWrong}>
+            Go to the first
+          </button>
+        )}
+      </div>
+      {model.code && <CopyCode code={model.code} summary="Show the code of this form" />}
     </div>
   );
-}
-
-/** JupyterLab's form writes the names of its fields beside them, where no screen reader looks. */
-function nameControls(place: Element | null): void {
-  place?.querySelectorAll('.jp-FormGroup-contentCompact').forEach(group => {
-    const name = group.querySelector('.jp-FormGroup-fieldLabel')?.textContent;
-    const control = group.querySelector(':is(input, select, textarea)');
-    if (name && control) {
-      control.setAttribute('aria-label', name);
-    }
-  });
 }

@@ -1,37 +1,38 @@
+import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
-import { Notice } from '../components/Notice';
-import type { INewTarget, ISize } from '../contract';
+import type { Values } from '../contract';
+import type { Requests } from '../request';
+import type { INews } from '../revisions';
 import { Form } from './Form';
-import { FIRST_TARGET, TARGET_UI, targetFieldOf, targetOf, targetSchema } from './target_fields';
-import { useFirst } from './use_first';
+import { FormModel } from './form_model';
+import { Opened } from './Opened';
 
 export interface ITargetProps {
-  start(): Promise<ISize[]>;
-  create(target: INewTarget): Promise<void>;
+  requests: Pick<Requests, 'fields' | 'check'>;
+  news: ISignal<unknown, INews>;
+  create(target: Values): Promise<void>;
 }
 
-/** A new compute target from a form. */
-export function Target({ start, create }: ITargetProps): JSX.Element {
-  const [values, setValues] = React.useState(FIRST_TARGET);
-  const { found: sizes, trouble } = useFirst(start, found =>
-    setValues(before => ({ ...before, vm_size: found[0]?.name ?? '' }))
-  );
-  const own = !values.vm_size;
-  const schema = React.useMemo(() => sizes && targetSchema(sizes, own), [sizes, own]);
-  if (!schema) {
-    return <Notice text={trouble || 'The form is being loaded.'} />;
-  }
+/** A new compute target. */
+export function Target({ requests, news, create }: ITargetProps): JSX.Element {
+  const make = async () => {
+    const fields = await requests.fields('compute_target');
+    const check = (values: Values, signal: AbortSignal) =>
+      requests.check('compute_target', { values }, signal);
+    return new FormModel({ fields, values: fields.examples?.[0] ?? {} }, { check });
+  };
+  const action = {
+    label: 'Create',
+    title: 'Make the compute target in the workspace',
+    busy: 'Being created…',
+    send: async (values: Values) => {
+      await create(values);
+      return '';
+    }
+  };
   return (
-    <Form
-      title="New compute target"
-      schema={schema}
-      ui={TARGET_UI}
-      values={values}
-      onChange={setValues}
-      label="Create"
-      busyLabel="Being created…"
-      send={async () => create(targetOf(values))}
-      fieldOf={targetFieldOf}
-    />
+    <Opened make={make} news={news}>
+      {model => <Form title="New compute target" model={model} actions={[action]} />}
+    </Opened>
   );
 }

@@ -1,5 +1,5 @@
-import { Clipboard } from '@jupyterlab/apputils';
 import * as React from 'react';
+import { CopyCode } from '../components/CopyCode';
 import type { IConfiguration, ISetting } from '../contract';
 import { count, plural } from '../format';
 import type { RunModel } from '../run_model';
@@ -23,7 +23,9 @@ export function Configuration({ model }: { model: RunModel }): JSX.Element {
     >
       {found => (
         <>
-          {found.code && <Code code={found.code} />}
+          {found.code && (
+            <CopyCode code={found.code} summary="Show the code that makes this run again" />
+          )}
           {found.message && <p className="rlp-hint">{found.message}</p>}
           {found.notes.length > 0 && (
             <ul>
@@ -36,33 +38,6 @@ export function Configuration({ model }: { model: RunModel }): JSX.Element {
         </>
       )}
     </Answer>
-  );
-}
-
-function Code({ code }: { code: string }): JSX.Element {
-  const [copied, setCopied] = React.useState(false);
-  React.useEffect(() => setCopied(false), [code]);
-  return (
-    <>
-      <div className="rlp-choices">
-        <button
-          className="rlp-button"
-          onClick={() => {
-            Clipboard.copyToSystem(code);
-            setCopied(true);
-          }}
-        >
-          Copy as Python
-        </button>
-        <span role="status">{copied && 'Copied.'}</span>
-      </div>
-      <details>
-        <summary>Show the code that makes this run again</summary>
-        <pre className="rlp-code" tabIndex={0}>
-          {code}
-        </pre>
-      </details>
-    </>
   );
 }
 

@@ -1,0 +1,58 @@
+import type { ISignal } from '@lumino/signaling';
+import * as React from 'react';
+import { Notice } from '../components/Notice';
+import { sentence } from '../request';
+import type { INews } from '../revisions';
+import type { FormModel } from './form_model';
+
+export interface IOpenedProps {
+  make(): Promise<FormModel>;
+  /** What changes in the workspace while the form is open. */
+  news: ISignal<unknown, INews>;
+  children(model: FormModel): JSX.Element;
+}
+
+/** A form as soon as what it is made of is there; where that cannot be had, why. */
+export function Opened({ make, news, children }: IOpenedProps): JSX.Element {
+  const [model, setModel] = React.useState<FormModel | null>(null);
+  const [trouble, setTrouble] = React.useState('');
+  const [tries, setTries] = React.useState(0);
+  const latest = React.useRef(make);
+  React.useEffect(() => {
+    let made: FormModel | null = null;
+    let gone = false;
+    const look = (_: unknown, { targets }: INews) => {
+      if (targets) {
+        void made?.lookAgain();
+      }
+    };
+    latest.current().then(
+      found => {
+        made = found;
+        if (gone) {
+          found.dispose();
+        } else {
+          news.connect(look);
+          setModel(found);
+        }
+      },
+      error => setTrouble(sentence(error))
+    );
+    return () => {
+      gone = true;
+      news.disconnect(look);
+      made?.dispose();
+    };
+  }, [news, tries]);
+  if (model) {
+    return children(model);
+  }
+  if (!trouble) {
+    return <Notice text="The form is being loaded." />;
+  }
+  const again = () => {
+    setTrouble('');
+    setTries(tries + 1);
+  };
+  return <Notice text={trouble} tone="warning" action={{ label: 'Try again', run: again }} />;
+}
