@@ -6,7 +6,6 @@ import type {
   UiSchema,
   ValidatorType
 } from '@rjsf/utils';
-import { ariaDescribedByIds, descriptionId, errorId, helpId } from '@rjsf/utils';
 import * as React from 'react';
 import type { Shown } from './control';
 import type { IDrawn } from './form_model';
@@ -60,20 +59,22 @@ function optionsOf(ui: UiSchema | undefined): Options {
   return (ui?.['ui:options'] ?? {}) as Options;
 }
 
-/** One field: the ids are those that its control is described by. */
+/** One field, whose control is described by its help, its unit and what is wrong. */
 function Field(props: FieldTemplateProps): JSX.Element {
   const { id, label, rawDescription, rawErrors, schema, uiSchema, children } = props;
   const wrong = Boolean(rawErrors?.length);
   const isField = schema.type !== 'object';
   const place = React.useRef<HTMLDivElement>(null);
+  const ids = { wrong: `${id}-wrong`, about: `${id}-about`, unit: `${id}-unit` };
+  const all = Object.values(ids).join(' ');
   React.useEffect(() => {
     // The form's own controls do not say it.
     const control = isField && place.current?.querySelector('input, select, textarea');
     if (control) {
       control.setAttribute('aria-invalid', String(wrong));
-      control.setAttribute('aria-describedby', ariaDescribedByIds(id));
+      control.setAttribute('aria-describedby', all);
     }
-  }, [id, isField, wrong]);
+  });
   if (!isField) {
     return children;
   }
@@ -84,18 +85,18 @@ function Field(props: FieldTemplateProps): JSX.Element {
       <div className="rlp-control">
         {children}
         {unit && (
-          <span id={helpId(id)} className="rlp-unit">
+          <span id={ids.unit} className="rlp-unit">
             {unit}
           </span>
         )}
       </div>
       {rawDescription && (
-        <p id={descriptionId(id)} className="rlp-about">
+        <p id={ids.about} className="rlp-about">
           {rawDescription}
         </p>
       )}
       {wrong && (
-        <div id={errorId(id)} className="rlp-wrong" role="alert">
+        <div id={ids.wrong} className="rlp-wrong" role="alert">
           {rawErrors?.map(sentence => (
             <p key={sentence}>{sentence}</p>
           ))}
