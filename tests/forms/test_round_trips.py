@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
+import ipywidgets
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import rl_widgets
-from rl_widgets import Workspace
+from rl_widgets import (
+    ClusterForm,
+    Experiment,
+    ExperimentForm,
+    ReinforcementLearningEstimator,
+    Workspace,
+)
+from rl_widgets.fields.specification import fields_of
 from rl_widgets.fields.trait import storable
 from rl_widgets.forms import document, opened
-from rl_widgets.forms.checking import check, submit
+from rl_widgets.forms.checking import check
+from rl_widgets.forms.cluster import ClusterFields
 from rl_widgets.forms.code import given as not_default
 from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.store.runs import RunRecord
+from rl_widgets.widgets.form import Form
+from tests.widgets.conftest import wait_until
+
+F = TypeVar("F", bound=Form)
 
 TEXT = st.text(max_size=20).filter(storable)
 SETTINGS = {
@@ -69,9 +82,29 @@ def ws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         patch.setattr("rl_widgets.backend.submission.start_supervisor", lambda *_: None)
         # Nobody looks at these runs.
         patch.setitem(vars(rl_widgets), "RunDetails", lambda _: SimpleNamespace(show=lambda: None))
+        patch.setattr("rl_widgets.widgets.experiment_form.submitted", lambda *_: ipywidgets.VBox())
         made = Workspace(folder=folder)
         yield made
         made.close()
+
+
+@pytest.fixture(scope="module")
+def form(ws: Workspace) -> Iterator[ExperimentForm]:
+    yield from _open(ExperimentForm(ws))
+
+
+@pytest.fixture(scope="module")
+def cluster(ws: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterForm]:
+    folder = tmp_path_factory.mktemp("script")
+    (folder / "train.py").write_text("")
+    estimator = ReinforcementLearningEstimator(str(folder), entry_script="train.py")
+    yield from _open(ClusterForm(ws, estimator=estimator))
+
+
+def _open(form: F) -> Iterator[F]:
+    yield form
+    wait_until(lambda: not form._thread.busy, "the drawing")
+    form.close()
 
 
 SLOW = settings(
@@ -97,20 +130,17 @@ def test_a_file_comes_back(ws: Workspace, values: dict[str, Any]) -> None:
 
 @SLOW
 @given(values=EXPERIMENTS)
-def test_code_and_form_make_equal_submissions_and_open_as_the_same(
-    ws: Workspace, values: dict[str, Any]
+def test_a_form_and_its_code_make_equal_submissions_and_the_run_opens_as_the_same(
+    ws: Workspace, form: ExperimentForm, values: dict[str, Any]
 ) -> None:
-    checked = check(ExperimentFields, values, ws)
-    if checked.errors:
-        assert set(checked.errors) == {"worker_nodes"}  # a target has fewer nodes than asked for
+    form.values = values
+    if form.errors:
+        assert set(form.errors) == {"worker_nodes"}  # a target has fewer nodes than asked for
         return
-    before = {record.id for record in ws.store.runs.find(limit=10_000)}
-    runs = submit(values, ws)
+    checked = check(ExperimentFields, values, ws)
+    runs = form.submit()
     by_form = [ws.store.runs.get(run.id) for run in runs]
-    before |= {record.id for record in by_form}
-    exec(compile(checked.code, "code", "exec"), {})
-    found = [record for record in ws.store.runs.find(limit=10_000) if record.id not in before]
-    by_code = sorted(found, key=lambda record: record.number)
+    by_code = _submitted_by(ws, form.code)
     assert [_said(record) for record in by_code] == [_said(record) for record in by_form]
 
     again = opened.from_run(runs[0])
@@ -121,6 +151,32 @@ def test_code_and_form_make_equal_submissions_and_open_as_the_same(
         first = not_default(ExperimentFields, checked.values)
         second = not_default(ExperimentFields, reopened.values)
         assert _alike(second) == _alike(first)
+
+
+@SLOW
+@given(values=EXPERIMENTS)
+def test_a_cluster_and_its_code_make_equal_submissions(
+    ws: Workspace, cluster: ClusterForm, values: dict[str, Any]
+) -> None:
+    cluster.values = {n: value for n, value in values.items() if n in fields_of(ClusterFields)}
+    if cluster.errors:
+        assert set(cluster.errors) == {"worker_nodes"}
+        return
+    by_code = _submitted_by(
+        ws,
+        f"{cluster.code}\nfrom rl_widgets import Experiment, Workspace\n"
+        f"Experiment(Workspace(folder={str(ws.folder)!r}), 'of-a-cluster').submit(estimator)",
+    )
+    run = Experiment(ws, "of-a-cluster").submit(cluster.estimator)
+    assert [_said(record) for record in by_code] == [_said(ws.store.runs.get(run.id))]
+
+
+def _submitted_by(ws: Workspace, code: str) -> list[RunRecord]:
+    """The runs that the code makes, in order."""
+    before = {record.id for record in ws.store.runs.find(limit=10_000)}
+    exec(compile(code, "code", "exec"), {})
+    found = [record for record in ws.store.runs.find(limit=10_000) if record.id not in before]
+    return sorted(found, key=lambda record: record.number)
 
 
 def _said(record: RunRecord) -> tuple[Any, ...]:
