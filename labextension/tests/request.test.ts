@@ -37,6 +37,20 @@ test("a refusal is the server's sentence", async () => {
   expect(error).toMatchObject({ message: body.message, status: 409, reason: 'active' });
 });
 
+test('a form is checked, and a refusal names its field', async () => {
+  const body = { message: 'lr is a number.', reason: 'bad_request', field: 'config.lr' };
+  const { asked, requests: ours } = requests(url =>
+    url.pathname.endsWith('check') ? json({ errors: {} }) : json(body, 400)
+  );
+  const values = { config: { lr: 'x' } };
+  expect(await ours.check('experiment', { values, kernel: '' })).toEqual({ errors: {} });
+  expect(asked[0]?.url).toMatch(/fields\/experiment\/check$/);
+  expect(await asked[0]?.json()).toEqual({ values, kernel: '' });
+  const error = await ours.submit(values).catch((e: unknown) => e);
+  expect(error).toMatchObject({ message: body.message, field: 'config.lr' });
+  expect(await ours.fields('a/b').catch((e: unknown) => e)).toMatchObject({ status: 400 });
+});
+
 test("a proxy's page is not shown", async () => {
   const { requests: ours } = requests(() => new Response('<html>', { status: 502 }));
   await expect(ours.root()).rejects.toThrow('The server answered 502');

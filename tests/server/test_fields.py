@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ async def test_a_python_that_cannot_train_is_said_before_a_run_is_submitted(
     lean = tmp_path / "python"
     lean.write_text("#!/bin/sh\necho ray torch\n")
     lean.chmod(0o700)
+    assert kernels.python_of(extension.served, "python3") == sys.executable
     programs = {"lean": [str(lean)], "gone": [str(tmp_path / "none")], "R": ["/bin/sh"]}
     monkeypatch.setattr(extension.served, "find_kernel", programs.__getitem__)
     assert "'lean' has no ray and torch. Install" in await said("lean")
