@@ -44,7 +44,7 @@ test('a form is checked, and a refusal names its field', async () => {
   );
   const values = { config: { lr: 'x' } };
   expect(await ours.check('experiment', { values, kernel: '' })).toEqual({ errors: {} });
-  expect(asked[0]?.url).toMatch(/fields\/experiment\/check$/);
+  expect(asked[0]?.url).toContain('/fields/experiment/check');
   expect(await asked[0]?.json()).toEqual({ values, kernel: '' });
   const error = await ours.submit(values).catch((e: unknown) => e);
   expect(error).toMatchObject({ message: body.message, field: 'config.lr' });
