@@ -226,7 +226,8 @@ class _Check:
             self._groups = node_groups(asked, self._machine, LOCAL_TARGET)
         except FieldError as error:
             known = fields_of(self._cls)
-            names = [error.field, error.field.rpartition(".")[2], *_ASKED[error.field]]
+            # What is of the workers first: a cluster's `use_gpu` is the head's.
+            names = [error.field, *_ASKED[error.field], error.field.rpartition(".")[2]]
             field = next((n for n in names if n.split(".")[0] in known), error.field)
             self._errors.setdefault(field, str(error))
 
