@@ -81,6 +81,8 @@ def forms(ws: Workspace) -> Iterator[dict[str, Form]]:
     """The notebook's forms, by the kinds that they have fields of."""
     experiment, cluster = ExperimentForm(ws), ClusterForm(ws)
     inside = dict.fromkeys(INSIDE, experiment)
+    for form in (experiment, cluster):
+        form.unobserve_all("values")  # what is drawn has its own tests
     yield {"experiment": experiment, "cluster": cluster, **inside}
     for form in (experiment, cluster):
         wait_until(lambda form=form: not form._thread.busy, "the drawing")
