@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 from functools import cache
 
 from rl_widgets.forms.settings import presets_of
@@ -45,3 +46,11 @@ def algorithms() -> list[str]:
 def presets(algorithm: object) -> list[str]:
     """The presets of an algorithm; [] for what is none."""
     return presets_of(algorithm) if isinstance(algorithm, str) else []
+
+
+def trains_here() -> bool:
+    """Whether this Python has what trains."""
+    try:
+        return all(importlib.util.find_spec(name) is not None for name in ("ray", "torch"))
+    except (ImportError, ValueError):
+        return False

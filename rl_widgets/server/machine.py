@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import threading
@@ -16,6 +15,7 @@ import psutil
 import rl_widgets
 from rl_widgets.backend import files
 from rl_widgets.backend.machine import sizes, this_machine
+from rl_widgets.forms.installed import trains_here as trains_here
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
 from rl_widgets.view import wording
@@ -88,14 +88,6 @@ def capacity(served: Served, asked: Request) -> Any:
 
 def _gauge(label: str, text: str, used: float, whole: float) -> dict[str, Any]:
     return {"label": label, "text": text, "fraction": min(1.0, used / whole) if whole else None}
-
-
-def trains_here() -> bool:
-    """Whether this server's own Python has what trains."""
-    try:
-        return all(importlib.util.find_spec(name) is not None for name in ("ray", "torch"))
-    except (ImportError, ValueError):
-        return False
 
 
 @lru_cache(maxsize=1)

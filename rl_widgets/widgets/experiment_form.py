@@ -101,6 +101,7 @@ class ExperimentForm(Form):
 
         Raises `UserError`, `ComputeTargetException` with the first thing that is wrong.
         """
+        _check_trains()
         return self._start(plain(self.values))
 
     def try_out(self) -> list[Run]:
@@ -111,6 +112,14 @@ class ExperimentForm(Form):
         return self._start(plain(trial(checked.values)))
 
     # -- values and the live object ------------------------------------------------------------
+
+    def _check(self, values: Mapping[str, Any]) -> Checked:
+        found = super()._check(values)
+        try:
+            _check_trains()
+        except UserError as error:
+            found.errors[""] = str(error)
+        return found
 
     def _apply(self, checked: Checked) -> None:
         self._source = self._source or training_script(self._ws)
@@ -219,3 +228,11 @@ class ExperimentForm(Form):
 
     def _runs(self) -> tuple[str, ...]:
         return tuple(run.id for run in self._submitted)
+
+
+def _check_trains() -> None:
+    if not installed.trains_here():
+        raise UserError(
+            "The Python of this notebook has no Ray and torch to train with. Install "
+            "'rl-widgets[rllib]' in it, or choose a kernel that has them."
+        )

@@ -188,6 +188,9 @@ class Form(ipywidgets.VBox):
 
     # -- what a form of a class adds -----------------------------------------------------------
 
+    def _check(self, values: Mapping[str, Any]) -> Checked:
+        return check(self.fields, values, self._ws)
+
     def _members(self, values: Mapping[str, Any]) -> Mapping[str, type[Fields]]:
         """The fields of what is in a mapping, by the mapping's name."""
         return {}
@@ -231,7 +234,7 @@ class Form(ipywidgets.VBox):
             if self._checked_of is not values or self._stale:
                 self._stale = False
                 try:
-                    self._checked = check(self.fields, plain(values), self._ws)
+                    self._checked = self._check(plain(values))
                 except (RLWidgetsError, OSError) as error:
                     self._checked = Checked({}, {"": f"{error}"})
                 self._checked_of = values

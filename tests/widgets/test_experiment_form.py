@@ -305,6 +305,19 @@ def test_a_refused_submission_is_said(
     assert not form._submit.disabled
 
 
+def test_a_kernel_that_cannot_train_is_said(
+    form: ExperimentForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rl_widgets.forms.installed.trains_here", lambda: False)
+    control(form, "config.lr").value = "0.1"
+    settled(form)
+    assert "no Ray and torch" in form._pieces["general"].value
+    assert form._submit.disabled
+    for submit in (form.submit, form.try_out):
+        with pytest.raises(UserError, match=r"rl-widgets\[rllib\]"):
+            submit()
+
+
 def test_a_file_opens_the_same_form(form: ExperimentForm, ws: Workspace, tmp_path: Path) -> None:
     form.values = {**form.values, "config": {"lr": [[0, 0.1], [100, 0.01]]}, "seeds": [1, 2]}
     path = tmp_path / "experiment ü.yaml"
