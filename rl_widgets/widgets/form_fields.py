@@ -154,8 +154,10 @@ class FormFields:
         return self.controls[entry.path]
 
     def _is_locked(self, path: str) -> bool:
-        """Also what is in a locked mapping, and a mapping with a locked part."""
-        inside = any(name.startswith(f"{path}.") for name in self._locked)
+        """Also what is in a locked mapping, and a mapping with a locked part; a locked setting is
+        not varied either."""
+        holds = "config" if path == "vary" else path
+        inside = any(f"{name}.".startswith(f"{holds}.") for name in self._locked)
         return path in self._locked or path.partition(".")[0] in self._locked or inside
 
 

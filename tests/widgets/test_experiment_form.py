@@ -210,7 +210,7 @@ def test_the_settings_are_those_of_the_algorithm(form: ExperimentForm) -> None:
 
 def test_locked_fields_take_no_input(ws: Workspace) -> None:
     form = ExperimentForm(ws, locked=["environment", "config.lr"])
-    for path in ("environment", "config.lr", "config"):
+    for path in ("environment", "config.lr", "config", "vary"):
         assert control(form, path).disabled
         assert "locked" in form._drawn.controls[path]._line.children[-1].value
     assert not control(form, "config.gamma").disabled
