@@ -130,8 +130,8 @@ def test_the_pointer_moves_the_joined_cursor(shown: Shown) -> None:
     places: list[float | None] = []
     shown.context.cursor.listen(places.append)
     shown.sent()
-    assert shown.chart.window == (0.0, 1500.0)
-    for part in np.linspace(310, 690, 200) / 1500:
+    assert shown.chart.window == (0.0, 1200.0)
+    for part in np.linspace(310, 690, 200) / 1200:
         hover = {"event": "hover", "data": {"x": float(part)}}
         shown.chart.pointer.columns._handle_custom_msg(hover, [])
     shown.work()

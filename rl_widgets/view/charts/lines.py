@@ -144,15 +144,22 @@ def frame(
     )
 
 
+#: An x-axis is lengthened by at least one part of so many.
+_ROOMS = 6
+
+
 def rounded_x(low: float, high: float) -> tuple[float, float]:
     """From nought, if the lines begin near it, to a little more than their end.
 
-    The room on the right has the axis move now and then, and not with each new point.
+    The room on the right, up to a third of what there is, has the axis move seldom: a page takes
+    several times as long to draw an axis that moves as to draw a point.
     """
     low = 0.0 if 0 <= low <= 0.3 * high else low
     if not high > low:
         return low - 0.5, low + 0.5
-    step = 10.0 ** math.floor(math.log10(high - low)) / 2
+    least = (high - low) / _ROOMS
+    tens = 10.0 ** math.floor(math.log10(least))
+    step = next(n * tens for n in (1, 2, 5, 10) if n * tens >= least * (1 - 1e-9))
     return low, math.ceil(high / step + 1e-9) * step
 
 

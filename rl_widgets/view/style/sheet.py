@@ -60,7 +60,7 @@ _SHEET = """
 .rlw .rlw-fact b { font-size: 18px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .rlw .rlw-criteria { display: flex; flex-wrap: wrap; gap: 6px 26px; margin: 10px 0 0; }
 .rlw .rlw-criterion { min-width: 190px; flex: 0 1 260px; font-variant-numeric: tabular-nums; }
-.rlw .rlw-bar { height: 5px; border-radius: 3px; background: var(--rlw-border); overflow: hidden;
+.rlw .rlw-bar { height: 5px; border-radius: 3px; background: var(--rlw-border);
   margin-top: 3px; }
 .rlw .rlw-bar div { display: block; height: 100%; border-radius: 3px; background: var(--rlw-line); }
 .rlw table.rlw-children { border-collapse: collapse; width: 100%; margin: 12px 0 0; border: 0;
