@@ -113,7 +113,7 @@ function Group({ title, properties, uiSchema }: ObjectFieldTemplateProps): JSX.E
     return <>{contents}</>;
   }
   return (
-    <fieldset className="rlp-group" aria-label={groupLabel}>
+    <fieldset className="rlp-group" aria-label={groupLabel === title ? undefined : groupLabel}>
       <legend>{title}</legend>
       {contents}
     </fieldset>
