@@ -10,7 +10,7 @@ from rl_widgets.fields.names import ExperimentName
 from rl_widgets.forms.cluster import ClusterFields
 from rl_widgets.forms.training import TrainingFields
 
-_NAMED = "Experiment"
+_NAMED = "Name"
 
 
 class ExperimentFields(TrainingFields, ClusterFields):

@@ -42,7 +42,7 @@ class ClusterForm(Form):
 
     def __init__(
         self,
-        ws: Workspace,
+        ws: Workspace | None = None,
         values: Mapping[str, Any] | None = None,
         *,
         estimator: ReinforcementLearningEstimator | None = None,

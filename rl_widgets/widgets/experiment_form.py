@@ -52,7 +52,7 @@ class ExperimentForm(Form):
 
     def __init__(
         self,
-        ws: Workspace,
+        ws: Workspace | None = None,
         values: Mapping[str, Any] | None = None,
         *,
         locked: Sequence[str] = (),

@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import ipywidgets
 import traitlets
@@ -39,9 +39,7 @@ from rl_widgets.widgets.pace import wait_for_making
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.saved_form import SavedForm
 from rl_widgets.widgets.subshells import answer_while_busy
-
-if TYPE_CHECKING:
-    from rl_widgets.workspace import Workspace
+from rl_widgets.workspace import Workspace
 
 _Form = TypeVar("_Form", bound="Form")
 
@@ -60,7 +58,8 @@ class Form(ipywidgets.VBox):
 
     A change in the page assigns `values`, and assigning `values` changes the page. Each is checked
     on the form's own thread, which alone writes to the page; `errors`, `notes` and `code` are
-    always those of the present values. `locked` names the fields that take no input in the page.
+    always those of the present values. `ws` is by default that of the configuration file. `locked`
+    names the fields that take no input in the page.
     """
 
     fields: ClassVar[type[Fields]]
@@ -74,10 +73,12 @@ class Form(ipywidgets.VBox):
     _watch: FormWatch | None = None
 
     def __init__(
-        self, ws: Workspace, values: Mapping[str, Any], locked: Sequence[str] = ()
+        self, ws: Workspace | None, values: Mapping[str, Any], locked: Sequence[str] = ()
     ) -> None:
         if run_details._notebook_shell() is not None:
             wait_for_making(_MESSAGES)
+        if ws is None:
+            ws = Workspace.from_config()
         if not hasattr(ws, "compute_targets"):
             raise UserError(
                 f"{type(self).__name__} takes a Workspace first, such as "
@@ -284,6 +285,7 @@ class Form(ipywidgets.VBox):
         self._actions = ipywidgets.Box([*self._buttons(), self._pieces["status"]])
         self._actions.add_class("rlw-actions")
         self._beneath = ipywidgets.VBox()
+        self._beneath.add_class("rlw-beneath")
 
     def _parts(self) -> list[ipywidgets.Widget]:
         piece = self._pieces

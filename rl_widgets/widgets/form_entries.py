@@ -22,13 +22,15 @@ MOST_FOUND = 12
 class Entry:
     """A field at `path`: 'lr' of the field 'config' is at 'config.lr'.
 
-    `advanced` ones are drawn when they are searched for, or have a value.
+    `advanced` ones are drawn when they are searched for, or have a value. `part`: what the fields
+    in a mapping are called within their group.
     """
 
     path: str
     schema: Mapping[str, Any] = field(hash=False)
     group: str
     advanced: bool
+    part: str = ""
 
     @property
     def title(self) -> str:
@@ -49,9 +51,11 @@ def entries(cls: type[Fields], members: Mapping[str, type[Fields]]) -> list[Entr
     for name, schema in _described(cls).items():
         group = schema["x-group"]
         if name in members:
+            inside = _described(members[name])
+            part = next(iter(inside.values()))["x-group"]
             found += [
-                Entry(f"{name}.{member}", inner, group, bool(inner.get("x-advanced")))
-                for member, inner in _described(members[name]).items()
+                Entry(f"{name}.{member}", inner, group, bool(inner.get("x-advanced")), part)
+                for member, inner in inside.items()
             ]
         found.append(Entry(name, schema, group, bool(schema.get("x-advanced"))))
     return found

@@ -36,6 +36,7 @@ class FormFields:
         self.controls: dict[str, FieldControl] = {}
         self._schemas: dict[str, Mapping[str, Any]] = {}
         self._groups: dict[str, tuple[ipywidgets.HTML, ipywidgets.VBox]] = {}
+        self._parts: dict[str, ipywidgets.HTML] = {}
         self._extra: set[str] = set()
         self._found: list[str] = []
         self._asked = ""
@@ -128,8 +129,13 @@ class FormFields:
 
     def _place(self, shown: Sequence[Entry], found: Sequence[Entry]) -> None:
         groups: dict[str, list[ipywidgets.Widget]] = {}
+        parts = set()
         for entry in shown:
-            groups.setdefault(entry.group, []).append(self._control(entry).widget)
+            listed = groups.setdefault(entry.group, [])
+            if entry.part and entry.part not in parts:
+                parts.add(entry.part)
+                listed.append(self._part(entry.part))
+            listed.append(self._control(entry).widget)
         for group, widgets in groups.items():
             if group not in self._groups:
                 box = ipywidgets.VBox()
@@ -138,6 +144,11 @@ class FormFields:
             _fill(self._groups[group][1], widgets)
         _fill(self._body, [one for group in groups for one in self._groups[group]])
         _fill(self._results, [self._control(entry).widget for entry in found])
+
+    def _part(self, words: str) -> ipywidgets.HTML:
+        if words not in self._parts:
+            self._parts[words] = ipywidgets.HTML(html.part(words))
+        return self._parts[words]
 
     def _control(self, entry: Entry) -> FieldControl:
         if entry.path not in self.controls:

@@ -389,8 +389,3 @@ def test_a_saved_notebook_keeps_no_environment_variable(form: ExperimentForm) ->
 def test_a_plain_script_prints_it(form: ExperimentForm, capsys: pytest.CaptureFixture[str]) -> None:
     form.show()
     assert "Environment: CartPole-v1" in capsys.readouterr().out
-
-
-def test_it_takes_a_workspace() -> None:
-    with pytest.raises(UserError, match="Workspace"):
-        ExperimentForm("ws")  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -11,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rl_widgets import AmlCompute, ClusterForm, ComputeTarget, ExperimentForm, Workspace
+from rl_widgets import (
+    AmlCompute,
+    ClusterForm,
+    ComputeTarget,
+    ExperimentForm,
+    UserError,
+    Workspace,
+)
 from rl_widgets.fields.compute_target import ComputeTargetFields
 from rl_widgets.fields.describe import describe
 from rl_widgets.fields.trait import storable
@@ -198,6 +206,15 @@ def test_what_is_typed_is_refused_in_the_words_of_the_check(
             assert escape(sentence) in control.said
         assert bool(form.code) == (not checked.errors)
         assert "<img" not in control.said
+
+
+def test_it_takes_a_workspace_or_finds_it(own_home: Path) -> None:
+    form = ExperimentForm()
+    assert form.workspace.folder == Workspace().folder
+    settled(form)
+    form.close()
+    with pytest.raises(UserError, match="Workspace"):
+        ExperimentForm("ws")  # type: ignore[arg-type]
 
 
 def _properties(cls: Any) -> dict[str, Any]:

@@ -15,6 +15,11 @@ def heading(words: str) -> str:
     return f'<div class="rlw-heading">{escape(words)}</div>'
 
 
+def part(words: str) -> str:
+    """The name of some fields within a group."""
+    return f'<div class="rlw-part">{escape(words)}</div>'
+
+
 def title(words: str, about: str) -> str:
     """What the form is."""
     return (

@@ -1,0 +1,173 @@
+"""The notebook's forms in a real JupyterLab: typed into, drawn, looked at, and a run submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator
+
+from rl_widgets import AmlCompute, ComputeTarget, Workspace
+from rl_widgets.store import statuses
+from tests.browser.conftest import Browser, Lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+PANEL = Path(__file__).parent.parent.parent / "rl_widgets" / "labextension"
+IMPORTS = "from rl_widgets import *\nws = Workspace()"
+
+
+@pytest.fixture
+def lab(tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """JupyterLab with the panel as it is built here: 'Insert as cell' is its work."""
+    folder, own = tmp_path / "notebooks", tmp_path / "jupyter"
+    folder.mkdir()
+    extensions = own / "data" / "labextensions"
+    extensions.mkdir(parents=True)
+    if PANEL.is_dir():
+        (extensions / "rl-widgets").symlink_to(PANEL)
+    # In a virtual environment Jupyter else takes what is installed there first.
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    made = Lab(folder, own)
+    try:
+        made.wait_until_up()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def workspace(own_home: Path) -> Iterator[Workspace]:
+    ws = Workspace()
+    yield ws
+    for name in ws.experiments:
+        for run in ws.experiments[name].get_runs():
+            run.cancel()
+            run.wait_for_completion(raise_on_error=False)
+
+
+def field(form: Locator, label: str) -> Locator:
+    """A field with its error, by its label."""
+    named = form.page.locator(".widget-label").get_by_text(label, exact=True)
+    return form.locator(".rlw-field", has=named).first
+
+
+def overflowing(form: Locator) -> list[str]:
+    """What of a form reaches beyond it to the right, or scrolls within itself."""
+    found: list[str] = form.evaluate(
+        """form => {
+            const right = form.getBoundingClientRect().right + 1;
+            const shown = [...form.querySelectorAll('*')].filter(e => e.checkVisibility());
+            const code = e => e.closest('pre, select, option, svg');
+            return shown.filter(e => !code(e) && (e.getBoundingClientRect().right > right
+                || (getComputedStyle(e).overflowX === 'auto' && e.scrollWidth > e.clientWidth + 1)
+            )).map(e => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`);
+        }"""
+    )
+    return found
+
+
+def test_forms_are_typed_into_and_drawn(lab: Lab, browser: Browser, workspace: Workspace) -> None:
+    configuration = AmlCompute.provisioning_configuration(vm_size="STANDARD_D2_V2", max_nodes=5)
+    ComputeTarget.create(workspace, "class-nodes", configuration)
+    cluster = 'ClusterForm(ws, {"head_target": "class-nodes", "worker_nodes": 1})'
+    lab.write("forms.ipynb", IMPORTS, "form = ExperimentForm(ws)\nform", cluster)
+    browser.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    browser.page.set_viewport_size({"width": 1300, "height": 2600})
+    browser.open("forms.ipynb")
+    browser.run_all()
+    page = browser.page
+    forms = page.locator(".rlw-card.jupyter-widgets")
+    browser.wait_until(lambda: forms.count() == 2, "both forms")
+    experiment, nodes = forms.nth(0), forms.nth(1)
+    submit = experiment.get_by_role("button", name="Submit")
+    browser.wait_until(submit.is_enabled, "a form that can be submitted as it is")
+    browser.picture("forms-light")
+
+    # What is wrong stands at its field as it is typed, and goes when it is put right.
+    workers = field(nodes, "Worker nodes")
+    workers.get_by_role("textbox").fill("many")
+    wrong = workers.get_by_role("alert")
+    wrong.wait_for()
+    assert "worker_nodes is a whole number from 0 to 1,000, not 'many'." in wrong.inner_text()
+    assert nodes.get_by_role("button", name="Copy as Python").count() == 0
+    boxes = nodes.locator("svg g")
+    workers.get_by_role("textbox").fill("3")
+    browser.wait_until(lambda: boxes.count() == 4, "a head and three workers")
+    assert wrong.count() == 0
+    assert "2 + 3 × 2 − 1 = 7 rollout workers." in nodes.inner_text()  # noqa: RUF001
+
+    # What others do is seen, too.
+    workspace.compute_targets["class-nodes"].delete()
+    head = field(nodes, "Compute target of the head")
+    browser.wait_until(lambda: "There is no compute target" in head.inner_text(), "the sentence")
+
+    # Environments are searched by name, and a slip is answered with the nearest.
+    environment = field(experiment, "Environment").get_by_role("combobox")
+    names = "e => [...e.list.options].map(o => o.value)"
+    assert "PongNoFrameskip-v4" in environment.evaluate(names)
+    environment.fill("CartPoel-v1")
+    said = field(experiment, "Environment").get_by_role("alert")
+    said.wait_for()
+    assert "Did you mean 'CartPole-v1'?" in said.inner_text()
+    assert submit.is_disabled()
+    settings = field(experiment, "Settings").locator("textarea")
+    settings.fill('{"lr": 0.001,\n  "gamma": 0,9}')
+    browser.wait_until(lambda: "line 2, column 14" in experiment.inner_text(), "the place")
+    browser.picture("forms-wrong-light")
+    environment.fill("CartPole-v1")
+    settings.fill("")
+    experiment.get_by_placeholder("Search all other settings").fill("<b>vtrace")
+    experiment.get_by_placeholder("Search all other settings").fill("vtrace clip")
+    field(experiment, "vtrace_clip_rho_threshold").wait_for()
+    browser.wait_until(submit.is_enabled, "a form without a mistake")
+
+    experiment.get_by_role("button", name="Copy as Python").click()
+    experiment.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    compile(copied, "cell", "exec")
+    if PANEL.is_dir():
+        experiment.get_by_role("button", name="Insert as cell").click()
+        cell = page.locator(".jp-Notebook .jp-Cell").nth(2)
+        browser.wait_until(lambda: "CartPole-v1" in cell.inner_text(), "the cell")
+        assert page.locator(".jp-Notebook .jp-Cell").count() == 4
+    else:
+        assert not experiment.get_by_role("button", name="Insert as cell").is_visible()
+
+    assert [overflowing(form) for form in (experiment, nodes)] == [[], []]
+    browser.use_theme("JupyterLab Dark")
+    browser.picture("forms-dark")
+    page.set_viewport_size({"width": 640, "height": 2600})
+    browser.picture("forms-narrow-dark")
+    assert [overflowing(form) for form in (experiment, nodes)] == [[], []]
+    assert browser.our_errors() == []
+
+
+@pytest.mark.cluster
+def test_a_run_is_submitted_and_shown_beneath(
+    lab: Lab, browser: Browser, workspace: Workspace
+) -> None:
+    lab.write("submit.ipynb", IMPORTS, "form = ExperimentForm(ws)\nform")
+    browser.page.set_viewport_size({"width": 1300, "height": 2600})
+    browser.open("submit.ipynb")
+    browser.run_all()
+    form = browser.page.locator(".rlw-card.jupyter-widgets").first
+    submit = form.get_by_role("button", name="Submit")
+    browser.wait_until(submit.is_enabled, "the form")
+    field(form, "Seconds of training").get_by_role("textbox").fill("2")
+    field(form, "Learning rate").get_by_role("textbox").fill("0.002")
+    browser.wait_until(lambda: "after 2 s at the latest" in form.inner_text(), "the duration")
+    submit.click()
+    details = form.locator(".rlw-card")
+    details.wait_for()
+    browser.wait_until(lambda: "1 run submitted" in form.inner_text(), "the words")
+    details.locator(".bqplot path.line[d]").first.wait_for(state="attached", timeout=120_000)
+    browser.wait_until(lambda: "Completed" in details.inner_text(), "the end", 120)
+    browser.picture("forms-submitted-light")
+    [run] = workspace.experiments["quickstart"].get_runs()
+    assert run.status == statuses.COMPLETED
+    # The next run's duration is known now.
+    field(form, "Seconds of training").get_by_role("textbox").fill("3")
+    browser.wait_until(lambda: "measured in 1 run" in form.inner_text(), "what was measured", 90)
+    assert browser.our_errors() == []
