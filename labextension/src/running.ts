@@ -31,8 +31,9 @@ export function addToRunning(
         open: () => void commands.execute(CommandIDs.open, { id: row.id }),
         shutdown: () => void commands.execute(CommandIDs.cancel, { id: row.id }),
         icon: () => rlIcon,
-        label: () => `${row.experiment} / ${row.name}`,
-        labelTitle: () => row.id,
+        // What tells runs apart comes first: the panel is narrow.
+        label: () => `${row.name} (${row.experiment})`,
+        labelTitle: () => `${row.experiment} / ${row.name}\n${row.id}`,
         detail: () => row.badge.text
       })),
     refreshRunning: () => void active.refresh(),

@@ -42,7 +42,7 @@ test("active runs are in JupyterLab's Running panel; one is canceled by the comm
   addToRunning(managers as never, active.asActive, { cancel }, commands);
   const [section] = added;
   const [first] = section!.running({ mode: 'list' });
-  expect([first?.label(), first?.detail?.()]).toEqual(['pong / a', 'Running']);
+  expect([first?.label(), first?.detail?.()]).toEqual(['a (pong)', 'Running']);
   first?.open?.();
   first?.shutdown?.();
   expect(executed).toEqual([

@@ -67,6 +67,7 @@ class Server:
                     f"--ServerApp.root_dir={self.folder}",
                     "--ServerApp.jpserver_extensions=rl_widgets.server=True",
                     "--LabApp.expose_app_in_browser=True",
+                    "--JupyterNotebookApp.expose_app_in_browser=True",
                     *self._flags,
                 ],
                 stdout=log,
