@@ -173,6 +173,11 @@ class ExperimentForm(Form):
             self._rates[kind] = time.monotonic(), rates
         return (expectation(checked.values, rates),)
 
+    def _look_again(self) -> None:
+        # A run that has ended was measured.
+        self._rates.clear()
+        super()._look_again()
+
     # -- buttons -------------------------------------------------------------------------------
 
     def _buttons(self) -> Sequence[ipywidgets.Widget]:
