@@ -28,9 +28,14 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class Server:
-    """JupyterLab in a folder, on the panel as it is built here; it may be started again."""
+    """JupyterLab in a folder, on the panel as it is built here; it may be started again.
 
-    def __init__(self, folder: Path, own: Path, *flags: str, base: str = "/") -> None:
+    `python`: of an environment that has the panel installed, which is taken then.
+    """
+
+    def __init__(
+        self, folder: Path, own: Path, *flags: str, base: str = "/", python: Path | None = None
+    ) -> None:
         self.folder = folder
         self.token = secrets.token_hex(16)
         with socket.socket() as s:
@@ -38,17 +43,21 @@ class Server:
             self._port = s.getsockname()[1]
         self.base = f"http://127.0.0.1:{self._port}{base}"
         self._own = own
-        self._flags = [*flags, f"--ServerApp.base_url={base}"]
+        self._flags = [f"--ServerApp.base_url={base}"]
         for name, values in {
             "notification": {"fetchNews": "false", "checkForUpdates": False},
         }.items():
             place = own / "settings" / "@jupyterlab" / "apputils-extension"
             place.mkdir(parents=True, exist_ok=True)
             (place / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
-        # The panel of this checkout, also where an older one is installed.
-        extensions = own / "data" / "labextensions"
-        extensions.mkdir(parents=True)
-        (extensions / "rl-widgets").symlink_to(ROOT / "rl_widgets" / "labextension")
+        self._python = str(python or sys.executable)
+        if python is None:
+            # The panel of this checkout, also where an older one is installed.
+            extensions = own / "data" / "labextensions"
+            extensions.mkdir(parents=True)
+            (extensions / "rl-widgets").symlink_to(ROOT / "rl_widgets" / "labextension")
+            self._flags.append("--ServerApp.jpserver_extensions=rl_widgets.server=True")
+        self._flags += flags
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -56,7 +65,7 @@ class Server:
         with (own / "jupyter.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    sys.executable,
+                    self._python,
                     "-m",
                     "jupyterlab",
                     "--no-browser",
@@ -65,7 +74,6 @@ class Server:
                     "--ServerApp.port_retries=0",
                     f"--IdentityProvider.token={self.token}",
                     f"--ServerApp.root_dir={self.folder}",
-                    "--ServerApp.jpserver_extensions=rl_widgets.server=True",
                     "--LabApp.expose_app_in_browser=True",
                     "--JupyterNotebookApp.expose_app_in_browser=True",
                     *self._flags,
@@ -204,12 +212,12 @@ def recorded(folder: Path, run_id: str, status: str = "", results: int = 60) -> 
 def make_server(tmp_path: Path, own_home: Path) -> Iterator[Callable[..., Server]]:
     made: list[Server] = []
 
-    def make(*flags: str, base: str = "/") -> Server:
+    def make(*flags: str, base: str = "/", python: Path | None = None) -> Server:
         folder = tmp_path / f"notebooks-{len(made)}"
         own = tmp_path / f"jupyter-{len(made)}"
         folder.mkdir()
         own.mkdir()
-        server = Server(folder, own, *flags, base=base)
+        server = Server(folder, own, *flags, base=base, python=python)
         made.append(server)
         server.start()
         return server
