@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rl_widgets.compute import LOCAL_TARGET
@@ -25,7 +25,6 @@ from rl_widgets.server.request import ForbiddenError, Request, mapping
 from rl_widgets.server.served import Limits, Served
 from rl_widgets.server.targets import check_allowed, check_new, check_nodes
 from rl_widgets.store.errors import ConflictError, RLWidgetsError, UserError
-from rl_widgets.workspace import Workspace
 
 _Refusal = tuple[str, Callable[..., None], Any, Any]
 
@@ -63,7 +62,7 @@ def check_fields(served: Served, asked: Request, name: str) -> Any:
             kernels.check_trains(served, kernel)
         except RLWidgetsError as error:
             found.errors["kernel"] = str(error)
-        found = _expected(served.workspace, found)
+        found = _expected(served, found)
     elif cls is ComputeTargetFields:
         found = checked_target(served, values)
     else:
@@ -134,24 +133,38 @@ def _kind(name: str) -> type[Fields]:
 #: Seconds for which measured env steps/s are taken as they are, and kinds of runs that are held.
 _FRESH, _MOST_HELD = 60.0, 50
 _lock = threading.Lock()
-_rates: dict[tuple[Any, ...], tuple[float, list[float]]] = {}
 
 
-def _expected(workspace: Workspace, found: Checked) -> Checked:
+@dataclass(frozen=True)
+class _Measured:
+    at: float
+    #: The runs that went on.
+    active: tuple[str, ...]
+    rates: list[float]
+
+
+_held: dict[tuple[Any, ...], _Measured] = {}
+
+
+def _expected(served: Served, found: Checked) -> Checked:
     """With a note on how long the run takes, from what earlier ones were measured at."""
     if found.errors:
         return found
     trained = found.values["environment"], found.values["algorithm"]
+    workspace = served.workspace
     key = (workspace.folder, *trained)
+    now, active = time.monotonic(), tuple(sorted(record.id for record in served.table.active()))
     with _lock:
-        at, rates = _rates.get(key, (-_FRESH, []))
-    if time.monotonic() - at >= _FRESH:
+        held = _held.get(key)
+    # A run that has ended since was measured.
+    if held is None or held.active != active or now - held.at >= _FRESH:
         try:
             rates = measured(*trained, workspace)
         except (RLWidgetsError, OSError):
             rates = []
+        held = _Measured(now, active, rates)
         with _lock:
-            if len(_rates) >= _MOST_HELD:
-                _rates.clear()
-            _rates[key] = time.monotonic(), rates
-    return replace(found, notes=(*found.notes, expectation(found.values, rates)))
+            if len(_held) >= _MOST_HELD:
+                _held.clear()
+            _held[key] = held
+    return replace(found, notes=(*found.notes, expectation(found.values, held.rates)))

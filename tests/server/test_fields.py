@@ -11,7 +11,7 @@ import pytest
 from rl_widgets.experiment import Experiment
 from rl_widgets.forms.checking import KINDS, check
 from rl_widgets.forms.experiment import ExperimentFields
-from rl_widgets.server import kernels
+from rl_widgets.server import fields, kernels
 from rl_widgets.server.app import RLWidgets
 from rl_widgets.workspace import Workspace
 from tests.server.conftest import Api
@@ -102,9 +102,29 @@ async def test_a_python_that_cannot_train_is_said_before_a_run_is_submitted(
     assert (refused["field"], refused["reason"]) == ("kernel", "bad_request")
 
 
-async def test_how_long_a_run_takes_is_said(api: Api) -> None:
-    found = await api("fields/experiment/check", "POST", {"values": FORM})
-    assert found["notes"][-1].startswith("How long a run takes is not known")
+async def test_how_long_a_run_takes_is_said_and_measured_anew_when_one_has_ended(
+    api: Api, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def said() -> str:
+        values = {**FORM, "environment": "Acrobot-v1"}
+        return str((await api("fields/experiment/check", "POST", {"values": values}))["notes"][-1])
+
+    asked: list[str] = []
+
+    def measured(environment: str, algorithm: str, ws: Workspace) -> list[float]:
+        asked.append(environment)
+        return [1500.0]
+
+    assert (await said()).startswith("How long a run takes is not known")
+    monkeypatch.setattr(fields, "measured", measured)
+    assert (await said()).startswith("How long a run takes is not known")
+    run = Experiment(workspace, "a-cell").start_logging()
+    assert "1,500 env steps/s, measured in 1 run" in await said()
+    await said()
+    assert len(asked) == 1
+    run.complete()
+    await said()
+    assert len(asked) == 2
 
 
 async def test_a_new_target_is_checked_as_it_is_made(api: Api, workspace: Workspace) -> None:
