@@ -22,10 +22,12 @@ from rl_widgets.forms.stopping import StopFields
 from rl_widgets.forms.submission import estimator_of, runs_of, training_script
 from rl_widgets.forms.trial import SECONDS, trial
 from rl_widgets.store.errors import FieldError, RLWidgetsError, UserError
-from rl_widgets.view.wording import plural
+from rl_widgets.view.html import form as html
+from rl_widgets.view.wording import plural, shown
 from rl_widgets.widgets.estimator_link import EstimatorLink
-from rl_widgets.widgets.form import Form, button
-from rl_widgets.widgets.form_entries import with_value
+from rl_widgets.widgets.field_text import NOTHING
+from rl_widgets.widgets.form import KEPT_OUT, Form, button, words_of
+from rl_widgets.widgets.form_entries import changed, with_value
 from rl_widgets.widgets.panel import set_value
 from rl_widgets.widgets.submitted_runs import submitted
 
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 #: Views of submitted runs that are kept beneath, the newest first.
 _KEPT = 3
+#: Characters of a changed value that are shown.
+_WORDS = 60
+_NONE = "by default"
 #: Seconds for which measured env steps/s are taken as they are.
 _FRESH = 60.0
 
@@ -62,6 +67,7 @@ class ExperimentForm(Form):
         self._link: EstimatorLink | None = None
         self._source = ""
         self._submitted: list[Run] = []
+        self._before: Mapping[str, Any] | None = None
         self._rates: dict[tuple[str, str], tuple[float, list[float]]] = {}
         self._sending = False
         super().__init__(ws, ExperimentFields.begins if values is None else values, locked)
@@ -220,15 +226,29 @@ class ExperimentForm(Form):
     def _start(self, values: Mapping[str, Any]) -> list[Run]:
         runs = checking.submit(values, self._ws)
         self._submitted += runs
+        before, self._before = self._before, plain(self.values)
+        words = "" if before is None else self._difference(before, self._before)
         # The views are widgets: the form's own thread alone makes them.
-        self._thread.post(functools.partial(self._show_beneath, runs))
+        self._thread.post(functools.partial(self._show_beneath, runs, words))
         return runs
 
-    def _show_beneath(self, runs: Sequence[Run]) -> None:
-        new = submitted(runs, self._thread.post)
-        kept = [new, *self._beneath.children]
+    def _difference(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+        """What tells a submission from the one before."""
+        parts = []
+        for entry, value in changed(old, new, self._entries(new)):
+            said = "" if value is NOTHING else shown(words_of(value, entry.schema), _WORDS)
+            parts.append(
+                entry.title if entry.path == KEPT_OUT else f"{entry.title} {said or _NONE}"
+            )
+        return f"Changed: {', '.join(parts)}." if parts else ""
+
+    def _show_beneath(self, runs: Sequence[Run], words: str) -> None:
+        view = submitted(runs, self._thread.post)
+        heading = [ipywidgets.HTML(html.heading(words))] if words else []
+        kept = [ipywidgets.VBox([*heading, view]), *self._beneath.children]
         self._beneath.children = kept[:_KEPT]
         for old in kept[_KEPT:]:
+            old.children[-1].close()
             old.close()
 
     def _runs(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ _MESSAGES = 400
 #: Seconds without a change after which the saved form is written anew.
 _QUIET = 1.0
 #: What no notebook keeps: the values of environment variables, also in the code.
-_KEPT_OUT = "environment_variables"
+KEPT_OUT = "environment_variables"
 #: Characters of a value in the saved form.
 _SHOWN = 2_000
 
@@ -181,7 +181,7 @@ class Form(ipywidgets.VBox):
         return {**bundle, "text/plain": str(self), "text/html": self._repr_html_()}
 
     def __repr__(self) -> str:
-        said = {n: v for n, v in plain(self.values or {}).items() if n != _KEPT_OUT}
+        said = {n: v for n, v in plain(self.values or {}).items() if n != KEPT_OUT}
         return f"{type(self).__name__}({said!r:.200})"
 
     def __str__(self) -> str:
@@ -344,13 +344,13 @@ class Form(ipywidgets.VBox):
             title=self.words[0],
             header=FormHeader(str(self._revision)),
             rows=tuple(
-                (titles[name].title, shown(_words(value, titles[name].schema), _SHOWN))
+                (titles[name].title, shown(words_of(value, titles[name].schema), _SHOWN))
                 for name, value in self.values.items()
-                if name != _KEPT_OUT
+                if name != KEPT_OUT
             ),
             errors=tuple(checked.errors.items()),
             notes=self.notes,
-            code="" if self.values.get(_KEPT_OUT) else self.code,
+            code="" if self.values.get(KEPT_OUT) else self.code,
             svg=checked.picture.svg if checked.picture else "",
             runs=self._runs(),
             again=f'RunDetails(ws.get_run("{self._runs()[0]}"))' if self._runs() else "",
@@ -385,5 +385,6 @@ def button(words: str, tooltip: str, on_click: Callable[[], None], style: str = 
     return made
 
 
-def _words(value: Any, schema: Mapping[str, Any]) -> str:
+def words_of(value: Any, schema: Mapping[str, Any]) -> str:
+    """A value as its control has it."""
     return field_text.written(plain(value), schema)

@@ -142,3 +142,17 @@ def at_fields(errors: Mapping[str, str], paths: set[str]) -> dict[str, dict[str,
             path = path.rpartition(".")[0]
         found.setdefault(path, {})[name] = sentence
     return found
+
+
+def changed(
+    old: Mapping[str, Any], new: Mapping[str, Any], listed: Sequence[Entry]
+) -> list[tuple[Entry, Any]]:
+    """The entries whose values differ, each with its new value or `NOTHING`; of a mapping with
+    known names these, and not the whole."""
+    found = [
+        (entry, value_at(new, entry.path))
+        for entry in listed
+        if value_at(old, entry.path) != value_at(new, entry.path)
+    ]
+    inside = {entry.path.partition(".")[0] for entry, _ in found if "." in entry.path}
+    return [(entry, value) for entry, value in found if entry.path not in inside]

@@ -267,7 +267,8 @@ def test_what_is_submitted_is_shown_beneath(
     monkeypatch.setattr("rl_widgets.forms.checking.start", start)
     form._try.click()
     wait_until(lambda: form._beneath.children, "the run's view")
-    assert isinstance(form._beneath.children[0], RunDetails)
+    [first] = form._beneath.children[0].children
+    assert isinstance(first, RunDetails)
     assert asked[0]["stop"] == {"episode_reward_mean": 150, "time_total_s": 60}
     assert asked[0]["tags"] == {"trial": "60 s"}
     assert form.values["stop"]["time_total_s"] == 600
@@ -275,14 +276,16 @@ def test_what_is_submitted_is_shown_beneath(
     settled(form)
     form._submit.click()
     wait_until(lambda: len(form._beneath.children) == 2, "the group's view")
-    group = form._beneath.children[0]
+    words, group = form._beneath.children[0].children
+    # The trial's own stop is no change of the form's.
+    assert "Changed: Seeds 1, 2, 3" in words.value
     compare = next(child for child in group.children if isinstance(child, CompareRuns))
     choose = next(child for child in group.children if hasattr(child, "options"))
     choose.value = "run_2"
     wait_until(lambda: group.children[-1].children, "the chosen run")
     assert "3 runs submitted" in form._pieces["status"].value
     assert [run.id for run in form.runs] == ["run_0", "run_0", "run_1", "run_2"]
-    details = [form._beneath.children[1], *group.children[-1].children]
+    details = [first, *group.children[-1].children]
     for fixture in fixtures:
         fixture.end("Completed")
     for view in (compare, *details):
