@@ -26,8 +26,10 @@ SHEET = """
 .rlw .rlw-group.widget-vbox { display: grid; overflow: visible; gap: 0 28px; align-items: start;
   grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); }
 .rlw .rlw-group > .widget-html { grid-column: 1 / -1; }
-.rlw .rlw-beneath .rlw-card { border-width: 1px 0 0; border-radius: 0; padding: 14px 0 0;
-  margin-top: 12px; max-width: none; }
+.rlw .rlw-beneath > .widget-vbox { border-top: 1px solid var(--rlw-border); margin-top: 12px;
+  overflow: visible; }
+.rlw .rlw-beneath .rlw-card { border: 0; border-radius: 0; padding: 14px 0 0; margin: 0;
+  max-width: none; }
 .rlw .rlw-notes { margin: 6px 0; padding-left: 18px; overflow-wrap: anywhere; }
 .rlw .rlw-cluster { margin-top: 8px; }
 .rlw .rlw-cluster svg { max-width: 100%; height: auto; color: var(--rlw-text); }
