@@ -21,8 +21,9 @@ LOOK = 0.1
 PAUSED_LOOK = 1.0
 #: The shortest time between two views, so that no page gets more than four a second.
 SHORTEST = 0.25
-#: The durations of a quiet run are brought up to date this often.
-TICK = 1.0
+#: The durations of a quiet run are brought up to date this often: a run with a result each second
+#: brings its own.
+TICK = 1.2
 #: How often a run is looked after whose supervisor may be gone.
 REFRESH = 3.0
 #: The wait after an error of the record, and the longest one.
