@@ -21,6 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # The quick tests first: what is broken shows before a cluster has started.
     items.sort(key=lambda item: sum(m in item.keywords for m in ("cluster", "browser")))
+    for item in items:
+        # Two processes of pytest have one cluster and one browser between them at a time, and a
+        # module's tests stay together.
+        group = next((m for m in ("cluster", "browser") if m in item.keywords), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(group))
     if shutil.which("chromium") or config.getoption("--require-browser"):
         return
     for item in items:

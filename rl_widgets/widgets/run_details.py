@@ -34,7 +34,7 @@ from rl_widgets.widgets.pace import PACE, wait_for_making
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.saved_form import SavedForm
-from rl_widgets.widgets.subshells import Answering, answer_while_busy
+from rl_widgets.widgets.subshells import CELLS, Answering, answer_while_busy
 from rl_widgets.widgets.throughput_panel import ThroughputPanel
 
 if TYPE_CHECKING:
@@ -288,8 +288,10 @@ class RunDetails(ipywidgets.VBox):
         if self._saved is not None:
             self._saved.update(view)
         PACE.drawn()
-        if not self._view_count and PACE.heard and self._follower is not None:
-            # A page draws a cell when it is first scrolled to, and counts the view then.
+        unseen = not self._view_count and PACE.heard and not CELLS.running
+        if unseen and self._follower is not None:
+            # A page draws a cell when it is first scrolled to, and counts the view then. The count
+            # may wait for the cell that is running, so nothing is known before its end.
             self._follower.paused = time.monotonic() - self._shown_at > _UNSEEN
 
     def _switch_off(self, _error: Exception) -> None:

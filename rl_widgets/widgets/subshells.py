@@ -23,6 +23,36 @@ def answer_while_busy(*widgets: ipywidgets.Widget) -> None:
             widget.comm._reply_subshell_for = None
 
 
+class Cells:
+    """Whether the kernel is running a cell, known from the first view that is shown.
+
+    What a page sends before its subshell is there waits for the end of the cell.
+    """
+
+    def __init__(self) -> None:
+        self.running = False
+        self._shell: Any = None
+
+    def watch(self, shell: Any) -> None:
+        """A cell shows a view in `shell` (IPython's) now."""
+        self.running = True
+        events = getattr(shell, "events", None)
+        if events is not None and self._shell is not shell:
+            self._shell = shell
+            events.register("pre_run_cell", self._begun)
+            events.register("post_run_cell", self._ended)
+
+    def _begun(self, _info: Any) -> None:
+        self.running = True
+
+    def _ended(self, _result: Any) -> None:
+        self.running = False
+
+
+#: Of this kernel.
+CELLS = Cells()
+
+
 class Answering:
     """Whether what a person does in the page is heard while a cell of the kernel runs.
 
@@ -43,6 +73,7 @@ class Answering:
             getattr(getattr(shell, "kernel", None), "_supports_kernel_subshells", False)
         )
         self._shown = time.monotonic()
+        CELLS.watch(shell)
 
     def hears(self) -> None:
         """Something came from the page, on the calling thread."""

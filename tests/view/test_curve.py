@@ -145,8 +145,8 @@ def test_axes_of_nothing_finite_are_still_axes() -> None:
     assert axes.y_low < axes.y_high
     assert ticks(1.0, 1.0, 5) == []
     assert log_ticks(-9.0, 9.0, 6)[:2] == [-9.0, -5.0]
-    near = frame([Line("a", "#000000", np.array([1_234_560.0, 1_234_570.0]), np.ones(2))], "x", "y")
-    assert near.x_words[1] == "1,234,562.5"
+    near = frame([Line("a", "#000000", np.array([1_234_560.0, 1_234_562.0]), np.ones(2))], "x", "y")
+    assert near.x_words[1] == "1,234,560.5"
     assert frame([same], "x", "y").y_words
 
 

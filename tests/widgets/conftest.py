@@ -95,8 +95,9 @@ class NotebookShell:
         self.published.append((update, data))
 
     def register(self, event: str, hook: Callable[[Any], None]) -> None:
-        assert event == "post_run_cell"
-        self.hooks.append(hook)
+        assert event in ("pre_run_cell", "post_run_cell")
+        if event == "post_run_cell":
+            self.hooks.append(hook)
 
     def unregister(self, event: str, hook: Callable[[Any], None]) -> None:
         self.hooks.remove(hook)

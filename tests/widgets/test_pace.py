@@ -169,12 +169,21 @@ def test_while_the_page_is_late_nothing_is_sent_and_then_the_newest(
 
 
 def test_a_view_that_no_page_draws_rests_until_one_does(
-    fixture: FixtureRun, details: RunDetails, monkeypatch: pytest.MonkeyPatch
+    fixture: FixtureRun,
+    details: RunDetails,
+    shell: NotebookShell,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(run_details, "_UNSEEN", 0.0)
     draw(run_details.PACE, ASK_AFTER)
     Page(run_details.PACE).answer()
     details.show()
+    assert details._follower is not None
+    # The page's count may wait for the end of the cell, as in `run.wait_for_completion()`.
+    drawn = details._follower._handed_on
+    wait_until(lambda: details._follower._handed_on > drawn, "a drawing while the cell runs")
+    assert not details._follower.paused
+    shell.end_cell()
     wait_until(lambda: details._follower.paused, "the rest")
     points = details._view.curve.points
     fixture.result(1, 1.0)

@@ -17,6 +17,7 @@ import pytest
 
 from rl_widgets import RunDetails, UserError
 from rl_widgets.store import statuses
+from rl_widgets.widgets.subshells import CELLS
 from tests.view.fixture_runs import FixtureRun
 from tests.widgets.conftest import Messages, NotebookShell, wait_until
 
@@ -185,7 +186,7 @@ def test_the_saved_form_is_brought_up_to_date_as_a_message_of_the_running_cell(
     shell.end_cell()
     assert len(shell.published) == before + 1
     assert "a.py, line 3" in shell.published[-1][1]["text/plain"]
-    assert not shell.hooks
+    assert [hook.__self__ for hook in shell.hooks] == [CELLS]
     shell.end_cell()
     assert len(shell.published) == before + 1
 

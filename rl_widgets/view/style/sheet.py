@@ -54,6 +54,7 @@ _SHEET = """
 .rlw .rlw-warning { background: var(--rlw-warn-ground); border-radius: 4px; padding: 4px 12px;
   margin: 6px 0 0; overflow-wrap: anywhere; }
 .rlw .rlw-facts { display: flex; flex-wrap: wrap; gap: 8px 10px; margin: 12px 0 0; }
+.rlw .rlw-facts + .rlw-note { margin-top: 6px; }
 .rlw .rlw-fact { background: var(--rlw-raised); border-radius: 6px; padding: 6px 14px 7px;
   min-width: 76px; }
 .rlw .rlw-fact span { display: block; color: var(--rlw-quiet); font-size: 11.5px; }
