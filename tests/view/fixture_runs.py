@@ -115,6 +115,10 @@ def make(folder: Path, run_id: str = RUN_ID, ago: float = 200.0, **values: Any) 
         "status": statuses.QUEUED,
         **values,
     }
+    run_folder = workspace.run_folder(run_id)
+    run_folder.mkdir(parents=True, exist_ok=True)
+    # It has its lock before it is in the record: a server that looks after it would end it.
+    fixture = FixtureRun(workspace, run_id, run_folder, began)
     parent = RunRecord(id=run_id, role="parent", **row)
     plain = {k: row[k] for k in ("experiment", "type", "created", "status")}
     targets = {"head": "head-cpu", "worker": "worker-cpu"}
@@ -134,6 +138,4 @@ def make(folder: Path, run_id: str = RUN_ID, ago: float = 200.0, **values: Any) 
             for i, name in enumerate(nodes)
         ]
     )
-    run_folder = workspace.run_folder(run_id)
-    run_folder.mkdir(parents=True, exist_ok=True)
-    return FixtureRun(workspace, run_id, run_folder, began)
+    return fixture
