@@ -37,7 +37,7 @@ from rl_widgets.store import statuses  # noqa: E402
 from rl_widgets.store.metrics import NewPoint  # noqa: E402
 from rl_widgets.view.charts import curve  # noqa: E402
 from rl_widgets.view.reader import RunReader  # noqa: E402
-from tests.browser.conftest import FLAGS, Browser, Lab  # noqa: E402
+from tests.browser.conftest import FLAGS, Browser, Lab, laboratory  # noqa: E402
 from tests.browser.test_metrics_tab import TIME_TO_PAINT  # noqa: E402
 from tests.view.fixture_runs import make  # noqa: E402
 
@@ -169,20 +169,6 @@ def told(what: str, found: list[float]) -> None:
 
 
 @contextlib.contextmanager
-def laboratory(folder: Path, name: str) -> Iterator[Lab]:
-    """A JupyterLab with notebooks and settings of its own below `folder`."""
-    notebooks, own = folder / f"{name}-notebooks", folder / f"{name}-jupyter"
-    notebooks.mkdir()
-    own.mkdir()
-    lab = Lab(notebooks, own)
-    try:
-        lab.wait_until_up()
-        yield lab
-    finally:
-        lab.stop()
-
-
-@contextlib.contextmanager
 def opened(lab: Lab, height: int) -> Iterator[Browser]:
     """Chromium with a window 1,300 pixels wide."""
     with sync_playwright() as playwright:
@@ -238,7 +224,7 @@ def live(folder: Path, views: list[int], points: int, period: float, wall: bool)
     )
     run = Experiment(Workspace(), "benchmark").submit(estimator)
     try:
-        with laboratory(folder, "live") as lab:
+        with laboratory(folder / "live-notebooks", folder / "live-jupyter") as lab:
             while not path.exists() or len(path.read_text().splitlines()) < 3:
                 time.sleep(0.1)
             for count in views:
@@ -306,7 +292,7 @@ def wide_and_quiet(folder: Path) -> None:
             env_steps=500 * i,
         )
     fixture.take_in()
-    with laboratory(folder, "wide") as lab:
+    with laboratory(folder / "wide-notebooks", folder / "wide-jupyter") as lab:
         cell = "RunDetails(ws.get_run('wide')).show()"
         lab.write("wide.ipynb", "from rl_widgets import *\nws = Workspace(); RunDetails", cell)
         with opened(lab, 2400) as browser:
@@ -349,7 +335,7 @@ def zoomed_in_page(folder: Path) -> None:
                 for i in range(start, start + 20_000)
             ]
         )
-    with laboratory(folder, "long") as lab:
+    with laboratory(folder / "long-notebooks", folder / "long-jupyter") as lab:
         lab.write("long.ipynb", "from rl_widgets import *\nRunDetails(Workspace().get_run('long'))")
         with opened(lab, 1400) as browser:
             page = browser.page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,14 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def ws(own_home: Path) -> Workspace:
     """An empty workspace."""
     return Workspace()
+
+
+@pytest.fixture
+def workspace(own_home: Path) -> Iterator[Workspace]:
+    """A workspace in which real runs are submitted: none outlives the test."""
+    ws = Workspace()
+    yield ws
+    for name in ws.experiments:
+        for run in ws.experiments[name].get_runs():
+            run.cancel()
+            run.wait_for_completion(raise_on_error=False)

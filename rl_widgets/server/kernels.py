@@ -71,18 +71,22 @@ def check_trains(served: Served, kernel: Any) -> None:
         )
 
 
+def _call(command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        timeout=timeout,
+        check=False,
+    )
+
+
 def _lacks(python: str) -> str:
     """What a Python has not, or ''."""
     try:
-        done = subprocess.run(
-            [python, "-c", _LOOK, *_NEEDED],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            timeout=_LOOK_TIMEOUT,
-            check=False,
-        )
+        done = _call([python, "-c", _LOOK, *_NEEDED], _LOOK_TIMEOUT)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"could not be started ({error!s:.200})"
     names = done.stdout.split()
@@ -101,15 +105,7 @@ def command(served: Served, kernel: str, arguments: Sequence[str]) -> str:
         config = served.workspace.write_config(folder)
         whole = [python, "-m", "rl_widgets.cli", "--workspace", str(config), *arguments]
         try:
-            done = subprocess.run(
-                whole,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                stdin=subprocess.DEVNULL,
-                timeout=TIMEOUT,
-                check=False,
-            )
+            done = _call(whole, TIMEOUT)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise StoreError(
                 f"The kernel {kernel!r:.80} could not be started ({error})."

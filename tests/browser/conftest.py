@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -109,18 +110,23 @@ class Lab:
         self._log.close()
 
 
-@pytest.fixture
-def lab(tmp_path: Path, own_home: Path) -> Iterator[Lab]:
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    own = tmp_path / "jupyter"
-    own.mkdir()
+@contextlib.contextmanager
+def laboratory(folder: Path, own: Path) -> Iterator[Lab]:
+    """A JupyterLab on the notebooks of `folder`, whose settings and data are below `own`."""
+    for place in (folder, own):
+        place.mkdir(exist_ok=True)
     lab = Lab(folder, own)
     try:
         lab.wait_until_up()
         yield lab
     finally:
         lab.stop()
+
+
+@pytest.fixture
+def lab(tmp_path: Path, own_home: Path) -> Iterator[Lab]:
+    with laboratory(tmp_path / "notebooks", tmp_path / "jupyter") as lab:
+        yield lab
 
 
 class Browser:

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator
 
 from rl_widgets import AmlCompute, ComputeTarget, Workspace
 from rl_widgets.store import statuses
-from tests.browser.conftest import Browser, Lab
+from tests.browser.conftest import Browser, Lab, laboratory
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -21,30 +21,15 @@ IMPORTS = "from rl_widgets import *\nws = Workspace()"
 @pytest.fixture
 def lab(tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """JupyterLab with the panel as it is built here: 'Insert as cell' is its work."""
-    folder, own = tmp_path / "notebooks", tmp_path / "jupyter"
-    folder.mkdir()
+    own = tmp_path / "jupyter"
     extensions = own / "data" / "labextensions"
     extensions.mkdir(parents=True)
     if PANEL.is_dir():
         (extensions / "rl-widgets").symlink_to(PANEL)
     # In a virtual environment Jupyter else takes what is installed there first.
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
-    made = Lab(folder, own)
-    try:
-        made.wait_until_up()
-        yield made
-    finally:
-        made.stop()
-
-
-@pytest.fixture
-def workspace(own_home: Path) -> Iterator[Workspace]:
-    ws = Workspace()
-    yield ws
-    for name in ws.experiments:
-        for run in ws.experiments[name].get_runs():
-            run.cancel()
-            run.wait_for_completion(raise_on_error=False)
+    with laboratory(tmp_path / "notebooks", own) as lab:
+        yield lab
 
 
 def field(form: Locator, label: str) -> Locator:

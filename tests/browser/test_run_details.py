@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,16 +55,6 @@ WATCH = """
 RunDetails(run).show()
 run.wait_for_completion(raise_on_error=False)["status"]
 """
-
-
-@pytest.fixture
-def workspace(own_home: Path) -> Iterator[Workspace]:
-    ws = Workspace()
-    yield ws
-    for name in ws.experiments:
-        for run in ws.experiments[name].get_runs():
-            run.cancel()
-            run.wait_for_completion(raise_on_error=False)
 
 
 @pytest.mark.cluster

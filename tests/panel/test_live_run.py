@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -19,16 +18,6 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(600),
 ]
-
-
-@pytest.fixture
-def workspace(own_home: Path) -> Iterator[Workspace]:
-    ws = Workspace()
-    yield ws
-    for name in ws.experiments:
-        for run in ws.experiments[name].get_runs():
-            run.cancel()
-            run.wait_for_completion(raise_on_error=False)
 
 
 def test_a_run_is_submitted_watched_and_canceled(
