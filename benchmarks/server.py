@@ -1,17 +1,22 @@
-"""How quickly the Jupyter server extension answers, and what it uses while nobody asks.
+"""How quickly the Jupyter server extension answers, what it uses, and what that costs a job.
 
     python benchmarks/server.py [--runs 1000] [--points 10000] [--long 1000000] [--seconds 30]
+                                [--pairs 6] [--only list|job]
 
 A real Jupyter server in a process of its own serves a workspace of `--runs` runs, all but one of
 them ended, with `--points` points each of reward, iteration and env steps, and one run with a
 metric of `--long` points. Times are those of a client on this machine, from the request to the last
-byte. The first page after the start, which has to read the runs' numbers, is told apart. The last
-part asks 50 times a second for mixed pages and gives the server's share of a core.
+byte, over one connection as a browser keeps it. The first pages after the start, when the runs'
+numbers have yet to be read, are told apart. Then 50 times a second mixed pages are asked for: the
+server's share of a core, of this record and of the workspace of a training of Pong that goes on.
+That training is left alone and asked about by turns of `--seconds`, `--pairs` times: its env steps
+per second then, as a ratio. Who asks runs on the same machine and is part of what it costs.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import statistics
@@ -19,17 +24,22 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+import numpy as np  # noqa: E402
 import psutil  # noqa: E402
 
+from benchmarks.overhead import SCRIPT  # noqa: E402
+from rl_widgets.compute import WorkerConfiguration  # noqa: E402
+from rl_widgets.estimator import ReinforcementLearningEstimator  # noqa: E402
+from rl_widgets.experiment import Experiment  # noqa: E402
 from rl_widgets.store import statuses  # noqa: E402
 from rl_widgets.store.metrics import NewPoint  # noqa: E402
 from rl_widgets.store.runs import RunRecord  # noqa: E402
@@ -48,17 +58,72 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=10_000)
     parser.add_argument("--long", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--pairs", type=int, default=6)
+    parser.add_argument("--only", choices=("list", "job"))
     given = parser.parse_args()
     print(f"load before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory(prefix="rl_widgets-benchmark-") as place:
-        folder = Path(place) / "ws"
+        if given.only != "list":
+            _job(Path(place) / "job", given.pairs, given.seconds)
+        if given.only == "job":
+            return
+        folder = Path(place) / "list" / "ws"
         began = time.monotonic()
         run = _write(folder, given.runs, given.points, given.long)
         size = (folder / "record.sqlite").stat().st_size
-        print(f"record written in {time.monotonic() - began:.0f} s, {size / 1e6:.0f} MB")
+        print(f"\nrecord written in {time.monotonic() - began:.0f} s, {size / 1e6:.0f} MB")
         with _server(folder) as (ask, process):
             _measure(ask, process, given.seconds)
         run.end(statuses.CANCELED)
+
+
+def _job(folder: Path, pairs: int, seconds: float) -> None:
+    """What 50 requests a second cost a training on the same machine."""
+    out, source = folder / "seen.json", folder / "source"
+    source.mkdir(parents=True)
+    (source / "script.py").write_text(SCRIPT)
+    estimator = ReinforcementLearningEstimator(
+        source,
+        entry_script="script.py",
+        script_params=[str(out), "100000", "supervised"],
+        worker_configuration=WorkerConfiguration(2),
+    )
+    run = Experiment(Workspace(folder=folder / "ws"), "benchmark").submit(estimator)
+    shares, edges = [], []
+    try:
+        with _server(folder / "ws") as (ask, process):
+            deadline = time.monotonic() + 300
+            while not out.exists() or len(json.loads(out.read_text() or "[]")) < 10:
+                assert time.monotonic() < deadline, run.get_status()
+                time.sleep(1)
+            series = f"runs/{run.id}/series?name={REWARD}"
+            # The first episode ends some seconds later than the first result.
+            while not json.loads(ask(f"runs/{run.id}"))["row"]["curve"]:
+                assert time.monotonic() < deadline, run.get_status()
+                time.sleep(1)
+            mixed = ["runs?curves=1&limit=50", f"runs/{run.id}", f"runs/{run.id}/children"]
+            mixed += [series, f"runs/{run.id}/throughput", "machine", "targets", "revision"]
+            edges.append(time.time())
+            for i in range(2 * pairs):
+                asked = i % 4 in (1, 2)  # quiet, asked, asked, quiet
+                share = _share(process, seconds, (lambda n: ask(mixed[n % 8])) if asked else None)
+                shares.append((asked, share))
+                edges.append(time.time())
+            time.sleep(5)
+    finally:
+        run.cancel()
+        run.wait_for_completion(raise_on_error=False)
+    when, steps = np.array(json.loads(out.read_text())).T
+    rates = np.diff(np.interp(edges, when, steps)) / np.diff(edges)
+    ratios = []
+    for i in range(0, 2 * pairs, 2):
+        asked, quiet = (rates[i + 1], rates[i]) if shares[i + 1][0] else (rates[i], rates[i + 1])
+        ratios.append(asked / quiet)
+        print(f"env steps/s: asked {asked:.0f}, quiet {quiet:.0f}, ratio {asked / quiet:.3f}")
+    for kind, name in ((False, "quiet"), (True, "50 requests/s, mixed")):
+        share = statistics.median(share for asked, share in shares if asked == kind)
+        print(f"server beside a training, {name}: {100 * share:.1f} % of a core")
+    print(f"median ratio {statistics.median(ratios):.3f} (1 is no cost)")
 
 
 def _write(folder: Path, runs: int, points: int, long: int) -> FixtureRun:
@@ -123,13 +188,16 @@ def _server(folder: Path) -> Iterator[tuple[Any, psutil.Process]]:
             assert time.monotonic() < deadline, (root / "log.txt").read_text()
             time.sleep(0.1)
         time.sleep(0.5)
-        url = json.loads(found[0].read_text())["url"]
+        url = urlsplit(json.loads(found[0].read_text())["url"])
+        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
 
         def ask(path: str) -> bytes:
-            request = urllib.request.Request(f"{url}rl-widgets/api/{path}")
-            request.add_header("Authorization", f"token {TOKEN}")
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return bytes(answer.read())
+            headers = {"Authorization": f"token {TOKEN}"}
+            connection.request("GET", f"{url.path}rl-widgets/api/{path}", headers=headers)
+            with connection.getresponse() as answer:
+                body = bytes(answer.read())
+                assert answer.status == 200, (path, answer.status, body[:300])
+                return body
 
         yield ask, psutil.Process(process.pid)
     finally:
@@ -140,7 +208,7 @@ def _server(folder: Path) -> Iterator[tuple[Any, psutil.Process]]:
 def _measure(ask: Any, process: psutil.Process, seconds: float) -> None:
     pages = [f"runs?curves=1&limit=50&offset={50 * i}" for i in range(20)]
     print("\n| what | median | p95 | bytes |\n|---|---|---|---|")
-    _row("first page after the start", ask, ["runs?curves=1&limit=50"])
+    _row("first pages after the start", ask, pages)
     deadline = time.monotonic() + 300
     while any(row["reward"] is None for page in pages for row in json.loads(ask(page))["runs"]):
         assert time.monotonic() < deadline, "the numbers of the runs are not known"

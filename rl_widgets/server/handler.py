@@ -114,23 +114,31 @@ class ApiHandler(APIHandler):
             return
         try:
             asked = Request(self._query(), read_body(self.request.body))
-            if method == "GET" and self._route.etag:
-                self._own_etag = await self._on_pool(
-                    partial(self._served.etag, path[0], self._route.etag)
-                )
-                if self._matches():
-                    return
-            found = await self._on_pool(partial(action.function, self._served, asked, *path))
+            make = partial(action.function, self._served, asked, *path)
+            text = await self._on_pool(
+                # Making JSON of 4,000 points takes milliseconds too.
+                partial(self._page, make, *path)
+                if method == "GET" and self._route.etag
+                else lambda: encoded(make())
+            )
         except EXPECTED as error:
             self._own_etag = None
             self._refuse(status_of(error), sentence_of(error), getattr(error, "field", ""))
             return
-        self.set_status(action.status)
-        if action.status == 204:
+        self.set_status(304 if text is None else action.status)
+        if text is None or action.status == 204:
             self.finish()
         else:
-            # Making JSON of 4,000 points takes milliseconds too.
-            self.finish(await self._on_pool(partial(encoded, found)))
+            self.finish(text)
+
+    def _page(self, make: Callable[[], Any], run_id: str | None = None) -> str | None:
+        """The text of a page that has a state; None where the browser holds it in this state."""
+        self._own_etag = self._served.etag(self._route.etag, run_id)
+        self.set_etag_header()
+        if self.check_etag_header():
+            return None
+        address = self.request.uri or ""
+        return self._served.answer(address, self._own_etag, lambda: encoded(make()))
 
     def update_api_activity(self) -> None:
         """What a page asks for by itself, from a timer, keeps no idle server alive."""
@@ -142,15 +150,6 @@ class ApiHandler(APIHandler):
 
     def _get_allowed(self) -> str:
         return " and ".join(self._route.actions)
-
-    def _matches(self) -> bool:
-        """Answer 304 where the page has this state of the run already."""
-        self.set_etag_header()
-        if not self.check_etag_header():
-            return False
-        self.set_status(304)
-        self.finish()
-        return True
 
     def compute_etag(self) -> str | None:
         return self._own_etag or super().compute_etag()

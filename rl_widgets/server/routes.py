@@ -35,7 +35,7 @@ class Action:
 class Route:
     """A path with its methods.
 
-    `etag` is '' or the kind of state that a page of a run hangs on (`Served.etag`); requests that
+    `etag` is '' or the kind of state that a page of runs hangs on (`Served.etag`); requests that
     are not `tracked` keep no idle server alive.
     """
 
@@ -74,7 +74,11 @@ ROUTES = (
     Route("/fields/{kind}", _get(fields.fields_of_kind)),
     Route("/fields/{kind}/check", {"POST": Action(fields.check_fields)}),
     Route("/experiments", _get(run_list.experiments)),
-    Route("/runs", {"GET": Action(run_list.runs), "POST": Action(submission.submit, 201)}),
+    Route(
+        "/runs",
+        {"GET": Action(run_list.runs), "POST": Action(submission.submit, 201)},
+        etag="clock",
+    ),
     Route(
         "/runs/{id}",
         {

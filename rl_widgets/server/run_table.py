@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -11,13 +13,15 @@ from dataclasses import dataclass
 from rl_widgets.server import summary
 from rl_widgets.server.summary import Summary
 from rl_widgets.store.database import Store
-from rl_widgets.store.errors import NotFoundError
+from rl_widgets.store.errors import NotFoundError, RLWidgetsError
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.view.reader import RunReader
 
-#: Seconds that one request takes for numbers of runs that were never looked at, and for newer
-#: numbers of those that were. What is left is announced as soon as it is known.
-FIRST_LOOK, NEXT_LOOK = 0.2, 0.03
+_log = logging.getLogger(__name__)
+
+#: Seconds that one request takes for the runs' numbers. What is left is announced as soon as it is
+#: known.
+LOOK = 0.03
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class RunTable:
         self._untold_targets = False
         self._summing = threading.Lock()
         self._summaries: dict[str, tuple[int, Summary]] = {}
+        self._troubles: dict[str, str] = {}
         #: Runs whose numbers a request could not wait for.
         self._wanted: set[str] = set()
 
@@ -118,8 +123,9 @@ class RunTable:
 
     def revision_of(self, run_id: str) -> int:
         """The revision with which a run has last changed. Raises `NotFoundError`."""
-        self.get(run_id)
-        return self._revisions[run_id]
+        with self._lock:
+            self.get(run_id)
+            return self._revisions[run_id]
 
     def get(self, run_id: str) -> RunRecord:
         """A run by its id. Raises `NotFoundError`."""
@@ -140,45 +146,53 @@ class RunTable:
     def summaries(self, run_ids: Iterable[str]) -> Mapping[str, Summary]:
         """The numbers of some runs; where that takes long, older ones or none for now."""
         ids = list(run_ids)
-        self._sum_up(ids, FIRST_LOOK, NEXT_LOOK)
+        self._sum_up(ids, LOOK)
+        with self._lock:
+            self._wanted.update(i for i in ids if not self._is_fresh(i))
         found = {i: self._summaries.get(i) for i in ids}
         return {i: one[1] for i, one in found.items() if one is not None}
 
     def catch_up(self, seconds: float) -> None:
         """Look at some of the runs that a request could not wait for; then they have changed."""
-        with self._summing:
-            wanted = list(self._wanted)
-        if not wanted:
-            return
-        done = self._sum_up(wanted, seconds, seconds)
         with self._lock:
-            fresh = [i for i in done if i in self._summaries and self._is_fresh(i)]
-            self._mark(fresh)
-            for run_id in fresh:
-                # What is marked is what is said of the run: the numbers stay as fresh as they are.
-                self._summaries[run_id] = (self._revisions[run_id], self._summaries[run_id][1])
+            wanted = list(self._wanted)
+        self._sum_up(wanted, seconds)
 
     def _is_fresh(self, run_id: str) -> bool:
-        return self._summaries[run_id][0] == self._revisions.get(run_id)
+        revision, held = self._revisions.get(run_id), self._summaries.get(run_id)
+        return revision is not None and held is not None and held[0] == revision
 
-    def _sum_up(self, ids: list[str], first: float, following: float) -> set[str]:
-        began = time.monotonic()
-        done = set()
-        with self._summing:
-            for run_id in ids:
-                revision, held = self._revisions.get(run_id), self._summaries.get(run_id)
-                if revision is None or (held is not None and held[0] == revision):
-                    self._wanted.discard(run_id)
-                    continue
-                if time.monotonic() - began > (first if held is None else following):
-                    self._wanted.add(run_id)
-                    continue
-                found = self._look(run_id)
-                if found is not None:
-                    self._summaries[run_id] = (revision, found)
-                self._wanted.discard(run_id)
-                done.add(run_id)
-        return done
+    def _sum_up(self, run_ids: list[str], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        if all(map(self._is_fresh, run_ids)) or not self._summing.acquire(timeout=seconds):
+            return
+        done: set[str] = set()
+        try:
+            for run_id in run_ids:
+                if done and time.monotonic() > until:
+                    break
+                revision = self._revisions.get(run_id)
+                if revision is None:
+                    done.add(run_id)  # it was deleted
+                elif not self._is_fresh(run_id):
+                    found = self._look(run_id)
+                    if found is not None:
+                        self._summaries[run_id] = (revision, found)
+                    done.add(run_id)
+            self._tell_of(done)
+        finally:
+            self._summing.release()
+
+    def _tell_of(self, done: set[str]) -> None:
+        """Who was answered without the numbers of these runs is told that they have changed."""
+        with self._lock:
+            late = {i for i in done & self._wanted if self._is_fresh(i)}
+            # One that has changed again meanwhile is still waited for.
+            self._wanted -= late | {i for i in done if i not in self._revisions}
+            self._mark(late)
+            for run_id in late:
+                # What is marked is what is said of the run: the numbers stay as fresh as they are.
+                self._summaries[run_id] = (self._revisions[run_id], self._summaries[run_id][1])
 
     def _look(self, run_id: str) -> Summary | None:
         try:
@@ -187,6 +201,12 @@ class RunTable:
                 return summary.of_ended(self._store, record)
             return summary.of_active(self._reader(run_id))
         except NotFoundError:
+            return Summary()
+        except (RLWidgetsError, OSError, sqlite3.Error, ValueError) as error:
+            # One run that cannot be read is no reason to show none; it is tried again.
+            if self._troubles.get(run_id) != str(error):
+                self._troubles[run_id] = str(error)
+                _log.warning("The numbers of %s could not be read: %s", run_id, error)
             return None
 
     def __len__(self) -> int:

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 #: Runs that have ended whose points are held; those that go on are held all.
 _MOST_ENDED = 6
 _MOST_ACTIVE = 64
+#: Pages whose text is held.
+_MOST_ANSWERS = 64
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Served:
         self._table: RunTable | None = None
         self._file: tuple[int, int] = (0, 0)
         self._readers: OrderedDict[str, RunReader] = OrderedDict()
+        self._answers: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     @property
     def workspace(self) -> Workspace:
@@ -100,16 +103,31 @@ class Served:
         self._let_go()
         return reader
 
-    def etag(self, run_id: str, kind: str) -> str:
-        """What is the same as long as a page of the run says the same. Raises `NotFoundError`.
+    def etag(self, kind: str, run_id: str | None = None) -> str:
+        """What is the same as long as a page of all runs, or of one, says the same.
 
-        Of a run that goes on, a page of the kind 'clock' says something else each second.
+        While runs go on, a page of the kind 'clock' says something else each second. Raises
+        `NotFoundError`.
         """
         table = self.table
-        parts = [table.revision_of(run_id)]
-        if kind == "clock" and not table.get(run_id).final:
+        parts = [table.revision if run_id is None else table.revision_of(run_id)]
+        goes_on = table.active() if run_id is None else not table.get(run_id).final
+        if kind == "clock" and goes_on:
             parts.append(int(time.time()))
         return '"' + "-".join(map(str, parts)) + '"'
+
+    def answer(self, address: str, etag: str, make: Callable[[], str]) -> str:
+        """The text of a page, made anew where its `etag` is another: forty may look at one run."""
+        with self._lock:
+            held = self._answers.get(address)
+        if held is None or held[0] != etag:
+            held = (etag, make())
+        with self._lock:
+            self._answers[address] = held
+            self._answers.move_to_end(address)
+            if len(self._answers) > _MOST_ANSWERS:
+                self._answers.popitem(last=False)
+        return held[1]
 
     def close(self) -> None:
         """Close the record."""
@@ -118,6 +136,7 @@ class Served:
 
     def _close(self) -> None:
         self._readers.clear()
+        self._answers.clear()
         if self._table is not None:
             self._table.close()
         if self._workspace is not None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -114,8 +112,9 @@ def _curve(main: Series) -> tuple[float, ...]:
     y = curve.placed(main, "env_steps", None, unit=1.0)[0].y
     if len(y) <= CURVE_POINTS:
         return tuple(y.tolist())
-    with warnings.catch_warnings():
-        # A part without one number is a gap.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        means = (float(np.nanmean(part)) for part in np.array_split(y, CURVE_POINTS))
-        return tuple(m if math.isfinite(m) else math.nan for m in means)
+    first = np.linspace(0, len(y), CURVE_POINTS, endpoint=False).astype(np.intp)
+    known = np.isfinite(y)
+    sums, counts = (np.add.reduceat(part, first) for part in (np.where(known, y, 0.0), known * 1.0))
+    # A part without one number is a gap.
+    means = np.divide(sums, counts, out=np.full(CURVE_POINTS, np.nan), where=counts > 0)
+    return tuple(means.tolist())

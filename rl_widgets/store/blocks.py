@@ -1,4 +1,4 @@
-"""Long series once more in blocks: 16,384 points in one row, read at the speed of the disk.
+"""Long series once more in blocks: 2,048 points in one row, read at the speed of the disk.
 
 The points themselves stay where they are and are the truth. A block is made in the transaction
 that adds the last of its points and never changes.
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from rl_widgets.store.schema import blocks, points
 
 #: Points of a block: a series that has fewer after its last block is read point by point.
-SIZE = 1 << 14
+SIZE = 1 << 11
 
 COLUMNS = ("id", "attempt", "step", "env_steps", "time", "value")
 

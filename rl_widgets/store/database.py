@@ -44,6 +44,7 @@ def _add_columns(connection: sa.Connection) -> None:
 MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
     1: lambda connection: None,
     2: _add_columns,
+    3: _add_columns,
 }
 
 

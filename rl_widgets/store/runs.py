@@ -40,6 +40,7 @@ class RunRecord:
     error: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
     attempt: int = 1
+    resumed: float | None = None
     provisioned: float | None = None
     started: float | None = None
     ended: float | None = None
@@ -200,6 +201,7 @@ class Runs:
         fresh: dict[str, Any] = {
             "status": statuses.NOT_STARTED,
             "attempt": attempt,
+            "resumed": time.time(),
             "message": "",
             "error": None,
             "provisioned": None,

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = sa.MetaData()
 
@@ -96,6 +96,8 @@ runs = sa.Table(
     sa.Column("warnings", sa.JSON, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, default=1),
     sa.Column("created", sa.Double, nullable=False),
+    # When it was resumed last; its queue begins there.
+    sa.Column("resumed", sa.Double),
     sa.Column("provisioned", sa.Double),
     sa.Column("started", sa.Double),
     sa.Column("ended", sa.Double),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from rl_widgets.store.errors import NotFoundError, RLWidgetsError
+from rl_widgets.view import wording
 from rl_widgets.view.following_thread import FollowingThread
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
@@ -79,10 +80,7 @@ class Follower(FollowingThread):
                 retry = min(retry * 2, LONGEST_RETRY)
             except Exception as error:  # noqa: BLE001 a view that raises is switched off, aloud
                 _log.exception("The view of %s has ended", self._reader.run_id)
-                self._trouble(
-                    f"This view has met an error and stands still ({type(error).__name__}: "
-                    f"{error}). The run goes on; show it again with RunDetails."
-                )
+                self._trouble(wording.stands_still(error, "RunDetails"))
                 return
 
     def _follow(self) -> None:

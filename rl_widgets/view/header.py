@@ -37,7 +37,8 @@ def header(record: RunRecord, now: float) -> Header:
     interactive = record.role == "interactive"
     provisioned = record.created if interactive else record.provisioned
     started = (record.started or record.created) if interactive else record.started
-    queued = (provisioned if provisioned is not None else end) - record.created
+    submitted = record.resumed or record.created
+    queued = (provisioned if provisioned is not None else end) - submitted
     starting = None
     if provisioned is not None:
         starting = (started if started is not None else end) - provisioned

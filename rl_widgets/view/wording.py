@@ -95,6 +95,14 @@ def size(n_bytes: int) -> str:
     return plural(n_bytes, "byte")
 
 
+def stands_still(error: Exception, view: str) -> str:
+    """What a view says that has met an error which nobody expected."""
+    return (
+        f"This view has met an error and stands still ({type(error).__name__}: {error!s:.300}). "
+        f"The run goes on; show it again with {view}."
+    )
+
+
 def plural(n: int, one: str, many: str = "") -> str:
     """'1 node', '2 nodes'."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -28,11 +29,12 @@ class CheckpointsPanel(Panel):
     def __init__(self, context: PanelContext) -> None:
         super().__init__(context)
         self._found: Checkpoints | None = None
-        self._busy = False
-        self._asking = False
+        #: What is carried out once a person has said yes.
+        self._asked: Callable[[], str] | None = None
         self._looked = 0.0
         self._look_took = 0.0
-        self._listed: tuple[str, ...] = ()
+        #: Whether the files were listed after the end of the run.
+        self._complete = False
         self._table = ipywidgets.HTML()
         self._choice = ipywidgets.Dropdown(options=[], description="", tooltip="A checkpoint")
         self._download = _button("Download", "Offer the chosen checkpoint as a zip")
@@ -40,7 +42,7 @@ class CheckpointsPanel(Panel):
             "New run from here", "Submit a new run that begins with the weights of the chosen one"
         )
         self._resume = _button("Resume from the last", "Go on with this run as a new attempt")
-        self._yes = _button("Yes, resume it", "Start the run's nodes again", "primary")
+        self._yes = _button("Yes", "Do it", "primary")
         self._no = _button("Leave it", "Do nothing")
         self._said = ipywidgets.HTML()
         self._resume_code = ipywidgets.HTML()
@@ -53,12 +55,14 @@ class CheckpointsPanel(Panel):
         self._take_file = _button("Download file", "Offer the chosen file")
         self._offers = (Offer(context.post), Offer(context.post))
         self._actions = _row(self._choice, self._download, self._new_run)
-        self._resuming = _row(self._resume, self._yes, self._no)
+        self._resuming = _row(self._resume)
+        self._answers = _row(self._yes, self._no)
         self.widget = ipywidgets.VBox(
             [
                 self._table,
                 self._resuming,
                 self._said,
+                self._answers,
                 self._resume_code,
                 self._actions,
                 self._offers[0].widget,
@@ -76,16 +80,16 @@ class CheckpointsPanel(Panel):
         )  # fmt: skip
         for button, command in (
             (self._download, self._offer_checkpoint),
-            (self._new_run, self._begin_new_run),
-            (self._resume, self._ask),
-            (self._yes, self._go_on),
+            (self._new_run, self._ask_new_run),
+            (self._resume, self._ask_resume),
+            (self._yes, self._carry_out),
             (self._no, self._leave),
             (self._take_file, self._offer_file),
         ):
             button.on_click(_posts(context, command))
         self._choice.observe(lambda _: context.post(self._draw_code), names="value")
         self._search.observe(lambda _: context.post(self._list_files), names="value")
-        for part in (self._said, self._resume_code, self._new_run_code):
+        for part in (self._said, self._answers, self._resume_code, self._new_run_code):
             set_shown(part, False)
 
     def draw(self, view: RunView) -> None:
@@ -95,8 +99,10 @@ class CheckpointsPanel(Panel):
             self._draw_checkpoints(found)
         now = time.monotonic()
         rest = max(_LOOK_S, _REST * self._look_took)
-        if not self._looked or (not view.final and now - self._looked > rest):
+        due = now - self._looked > rest if not view.final else not self._complete
+        if not self._looked or due:
             self._list_files()
+        self._complete = view.final
 
     def close(self) -> None:
         for offer in self._offers:
@@ -110,9 +116,8 @@ class CheckpointsPanel(Panel):
         if [*self._choice.options] != names:
             _set_options(self._choice, names, 0 if names else None)
         set_shown(self._actions, bool(names))
-        if not found.over:
-            self._asking = False
-            self._say("")
+        if not found.over and self._asked == self._go_on:
+            self._leave()
         self._draw_resume()
         self._draw_code()
 
@@ -121,9 +126,6 @@ class CheckpointsPanel(Panel):
         assert found is not None
         shown = found.resumable or bool(found.resume_text)
         set_shown(self._resuming, found.resumable)
-        set_shown(self._resume, found.resumable and not self._asking)
-        set_shown(self._yes, found.resumable and self._asking)
-        set_shown(self._no, found.resumable and self._asking)
         words = ""
         if shown:
             python = checkpoints.resume_code(self.context.reader.record)
@@ -154,52 +156,55 @@ class CheckpointsPanel(Panel):
             path = reader.run_folder / row.path
             self._offers[0].show(html_checkpoints.offer(reader.run_id, row.path, path))
 
-    def _begin_new_run(self) -> None:
+    # -- what asks first -----------------------------------------------------------------------
+
+    def _ask_new_run(self) -> None:
         row = self._chosen()
-        if row is None or self._busy:
-            return
-        self._say("Submitting a new run …")
+        if row is not None:
+            self._ask(
+                f"Submit a new run that begins with the weights of iteration {row.iteration}?",
+                "Yes, submit it",
+                functools.partial(self._begin_new_run, row.path),
+            )
 
-        def submit() -> str:
-            new = self.context.run.new_run_from(row.path)
-            return f"{new.id} has been submitted: RunDetails(ws.get_run({new.id!r})) shows it."
+    def _begin_new_run(self, path: str) -> str:
+        new = self.context.run.new_run_from(path)
+        return f"{new.id} has been submitted: RunDetails(ws.get_run({new.id!r})) shows it."
 
-        self._carry_out(submit)
+    def _ask_resume(self) -> None:
+        self._ask(
+            "Start this run's nodes again and go on from the last checkpoint?",
+            "Yes, resume it",
+            self._go_on,
+        )
 
-    # -- resuming ------------------------------------------------------------------------------
+    def _go_on(self) -> str:
+        self.context.run.resume()
+        self.context.again()
+        return ""
 
-    def _ask(self) -> None:
-        self._asking = True
-        self._say("Start this run's nodes again and go on from the last checkpoint?")
-        self._draw_resume()
+    def _ask(self, question: str, yes: str, action: Callable[[], str]) -> None:
+        self._asked = action
+        set_value(self._yes, description=yes)
+        self._say(question)
+        set_shown(self._answers, True)
 
     def _leave(self) -> None:
-        self._asking = False
+        self._asked = None
+        set_shown(self._answers, False)
         self._say("")
-        self._draw_resume()
 
-    def _go_on(self) -> None:
-        if self._busy or not self._asking:
-            return
-        self._asking = False
-        self._say("Resuming …")
-
-        def resume() -> str:
-            self.context.run.resume()
-            self.context.again()
-            return ""
-
-        self._carry_out(resume)
-
-    def _carry_out(self, action: Callable[[], str]) -> None:
-        self._busy = True
+    def _carry_out(self) -> None:
+        action = self._asked
+        if action is None:
+            return  # the second click of two
+        self._leave()
+        self._say("One moment …")
         try:
             self._say(action())
         except Exception as error:  # noqa: BLE001 whatever hinders it is said where it was asked
             self._say(f"It did not work: {error}")
-        finally:
-            self._busy = False
-            self._draw_resume()
+        self._draw_resume()
 
     def _say(self, sentence: str) -> None:
         words = f'<div class="rlw-question">{escape(sentence)}</div>' if sentence else ""

@@ -10,7 +10,7 @@ from rl_widgets.view import wording
 from rl_widgets.view.charts.curve import AXES
 from rl_widgets.view.charts.smoothing import MOST
 from rl_widgets.view.comparison import seed_groups
-from rl_widgets.view.comparison.comparison import Choice
+from rl_widgets.view.comparison.choice import Choice
 from rl_widgets.view.comparison.seed_statistics import STATISTICS
 
 READ, ZOOM = "read", "zoom"
@@ -31,6 +31,8 @@ class CompareControls:
         )
         self.back = _button("Earlier", "One point back, or a quarter to the left")
         self.forward = _button("Later", "One point on, or a quarter to the right")
+        self.closer = _button("Zoom in", "See less of the axis, larger")
+        self.wider = _button("Zoom out", "See more of the axis")
         self.whole = _button("Follow", "Back to the whole, and to the newest values")
         self.smoothing = ipywidgets.FloatSlider(
             value=choice.smoothing,
@@ -59,7 +61,8 @@ class CompareControls:
         self.csv = _button("CSV", "The lines as a file")
         self.widget = ipywidgets.Box(
             [
-                *(self.metric, self.axis, self.mode, self.back, self.forward, self.whole),
+                *(self.metric, self.axis, self.mode, self.back, self.forward),
+                *(self.closer, self.wider, self.whole),
                 *(self.smoothing, self.log, self.group, self.statistic, self.png, self.csv),
             ],
             layout=ipywidgets.Layout(

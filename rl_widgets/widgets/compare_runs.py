@@ -16,24 +16,25 @@ import ipywidgets
 from rl_widgets.store.errors import RLWidgetsError, UserError
 from rl_widgets.view import wording
 from rl_widgets.view.charts import curve_table, legend
-from rl_widgets.view.charts.curve import AXES
 from rl_widgets.view.charts.lines import frame
-from rl_widgets.view.charts.smoothing import MOST
-from rl_widgets.view.comparison import lines_file, seed_groups
+from rl_widgets.view.comparison import choice as choices
+from rl_widgets.view.comparison import lines_file
 from rl_widgets.view.comparison.comparer import Comparer, readers_of
-from rl_widgets.view.comparison.comparison import Choice, Comparison
+from rl_widgets.view.comparison.comparison import Comparison
 from rl_widgets.view.comparison.follower import ComparisonFollower
-from rl_widgets.view.comparison.seed_statistics import MEAN, STATISTICS
+from rl_widgets.view.comparison.seed_statistics import MEAN
 from rl_widgets.view.html import comparison as html_compare
+from rl_widgets.view.html import run as html_run
 from rl_widgets.view.style import sheet as style
 from rl_widgets.widgets import run_details
 from rl_widgets.widgets.chart import RewardChart
 from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.compare_controls import ZOOM, CompareControls
-from rl_widgets.widgets.pace import PACE
+from rl_widgets.widgets.offer import Offer
+from rl_widgets.widgets.pace import PACE, wait_for_making
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.saved_form import SavedForm
-from rl_widgets.widgets.subshells import answer_while_busy
+from rl_widgets.widgets.subshells import Answering, answer_while_busy
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
@@ -41,10 +42,12 @@ if TYPE_CHECKING:
 
 #: More runs than these are no picture any more.
 MOST_RUNS = 100
+#: What the making of a view sends.
+_MESSAGES = 150
 #: Seconds between two drawings while a person moves the chart or the cursor.
 _PACE = 0.08
-#: What one step of the buttons does to the window.
-_PAN = 0.25
+#: What one step of the zoom's buttons does to the window.
+_ZOOM, _PAN = 0.6, 0.25
 
 
 class CompareRuns(ipywidgets.VBox):
@@ -59,6 +62,7 @@ class CompareRuns(ipywidgets.VBox):
     """
 
     _follower: ComparisonFollower | None = None
+    _saved: SavedForm | None = None
 
     def __init__(
         self,
@@ -71,7 +75,9 @@ class CompareRuns(ipywidgets.VBox):
         target: float | None = None,
         workspace: Workspace | None = None,
     ) -> None:
-        self._choice = _checked(metric, axis, smoothing, group, statistic, target)
+        if run_details._notebook_shell() is not None:
+            wait_for_making(_MESSAGES)
+        self._choice = choices.checked(metric, axis, smoothing, group, statistic, target)
         self._comparer = Comparer(readers_of(runs, workspace))
         if len(self._comparer.readers) > MOST_RUNS:
             raise UserError(
@@ -86,7 +92,7 @@ class CompareRuns(ipywidgets.VBox):
         self._key = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._trouble = ""
-        self._saved: SavedForm | None = None
+        self._answering = Answering()
         self._cursor: float | None = None
         self._pointed_at = self._drawn_at = 0.0
         self._thread = CommandThread("rl_widgets shows a comparison", self._switch_off)
@@ -112,6 +118,9 @@ class CompareRuns(ipywidgets.VBox):
         bundle = super()._repr_mimebundle_()
         bundle["text/plain"] = repr(self)
         shell.display_pub.publish(data=bundle, metadata={})
+        self._answering.shown(shell)
+        if self._saved is not None:
+            self._saved.close()
         self._saved = SavedForm(shell, self._key, html_compare.document, html_compare.text)
         self._saved.show(self._found)
         self.follow()
@@ -161,7 +170,10 @@ class CompareRuns(ipywidgets.VBox):
         """End the threads and remove the view."""
         if self._follower is not None:
             self._follower.stop(wait=2.0)
+        if self._saved is not None:
+            self._saved.close()
         if hasattr(self, "_chart"):
+            self._download.take_back()
             self._chart.close()
         super().close()
 
@@ -196,7 +208,8 @@ class CompareRuns(ipywidgets.VBox):
             "results": (ipywidgets.HTML(), html_compare.results),
             "differences": (ipywidgets.HTML(), html_compare.differences),
         }
-        self._legend, self._download = ipywidgets.HTML(), ipywidgets.HTML()
+        self._legend, self._answers_late = ipywidgets.HTML(), ipywidgets.HTML()
+        self._download = Offer(self._thread.post)
         self._chart = RewardChart(
             self._pointed,
             lambda: self._thread.post_once("window", self._moved),
@@ -218,6 +231,8 @@ class CompareRuns(ipywidgets.VBox):
             (controls.whole, self._show_all),
             (controls.back, functools.partial(self._step, -1)),
             (controls.forward, functools.partial(self._step, 1)),
+            (controls.closer, functools.partial(self._zoom, _ZOOM)),
+            (controls.wider, functools.partial(self._zoom, 1 / _ZOOM)),
             (controls.png, self._save_png),
             (controls.csv, self._save_csv),
         ):
@@ -227,9 +242,9 @@ class CompareRuns(ipywidgets.VBox):
         piece = {name: widget for name, (widget, _) in self._pieces.items()}
         return [
             self._style,
-            *(piece[n] for n in ("heading", "trouble", "title")),
+            *(piece["heading"], self._answers_late, piece["trouble"], piece["title"]),
             *(self._controls.widget, self._legend, self._place),
-            *(self._download, *(piece[n] for n in ("notes", "results", "differences"))),
+            *(self._download.widget, *(piece[n] for n in ("notes", "results", "differences"))),
         ]
 
     def _draw(self, found: Comparison) -> None:
@@ -239,12 +254,18 @@ class CompareRuns(ipywidgets.VBox):
             value = make(found)
             set_value(widget, value=value)
             set_shown(widget, bool(value))
+        late = self._answering.only_between_cells and not found.final
+        going = next((r.run_id for r in self._comparer.readers if not r.record.final), "")
+        set_value(self._answers_late, value=html_run.answers_late(going) if late else "")
+        set_shown(self._answers_late, late)
         controls = self._controls
         controls.offer(found.metric or "reward", self._comparer.metrics())
         grouped = any(g.n > 1 for g in found.groups)
         shown = bool(found.lines)
         whole = self._choice.window is None and self._cursor is None
+        zooms = controls.mode.value == ZOOM
         wanted = {controls.statistic: grouped, controls.whole: not whole}
+        wanted |= {controls.closer: zooms, controls.wider: zooms}
         for part in (*controls.all(), self._legend):
             set_shown(part, shown and wanted.get(part, True))
         if shown:
@@ -293,6 +314,10 @@ class CompareRuns(ipywidgets.VBox):
     def _redraw(self, page_moves: bool = False) -> None:
         try:
             found = self._comparer.compare(self._choice)
+            if found.unit != self._found.unit and self._choice.axis == "time":
+                # The axis has gone over from seconds to minutes, or to hours.
+                self._scale(self._found.unit / found.unit)
+                found = self._comparer.compare(self._choice)
         except RLWidgetsError as error:
             self._draw(self._found.with_trouble(str(error)))
             return
@@ -305,13 +330,26 @@ class CompareRuns(ipywidgets.VBox):
             return
         self._draw(found)
 
-    def _switch_off(self, _error: Exception) -> None:
+    def _scale(self, by: float) -> None:
+        """Express what the page shows of the axis in another unit."""
+        if self._cursor is not None:
+            self._cursor *= by
+        window = self._choice.window
+        if window is not None:
+            self._choice = replace(self._choice, window=(window[0] * by, window[1] * by))
+
+    def _switch_off(self, error: Exception) -> None:
         if self._follower is not None:
             self._follower.stop()
+        self._found = self._found.with_trouble(wording.stands_still(error, "CompareRuns"))
+        widget, make = self._pieces["trouble"]
+        set_value(widget, value=make(self._found))
+        set_shown(widget, True)
 
     # -- what comes from the page: commands for the view's thread, nothing more ----------------
 
     def _on_view_count(self, change: Any) -> None:
+        self._answering.hears()
         shown = bool(change["new"])
         self._thread.post(lambda: self._rest_or_follow(shown))
 
@@ -342,7 +380,7 @@ class CompareRuns(ipywidgets.VBox):
         self._chart.save_png(curve_table.file_name("comparison", self._found.metric, "png"))
 
     def _save_csv(self) -> None:
-        set_value(self._download, value=lines_file.download(self._found))
+        self._download.show(lines_file.download(self._found))
 
     def _step(self, direction: int) -> None:
         axes = self._chart.frame
@@ -357,6 +395,14 @@ class CompareRuns(ipywidgets.VBox):
         self._cursor = legend.beside(line.x, line.y, self._cursor, direction)
         self._draw_cursor()
         set_shown(self._controls.whole, True)
+
+    def _zoom(self, factor: float) -> None:
+        axes = self._chart.frame
+        if axes is not None and self._found.lines:
+            middle, half = (axes.x_low + axes.x_high) / 2, (axes.x_high - axes.x_low) / 2 * factor
+            if middle - half < middle + half:
+                self._choice = replace(self._choice, window=(middle - half, middle + half))
+                self._redraw()
 
     def _pointed(self, x: float) -> None:
         self._pointed_at = x
@@ -385,26 +431,3 @@ class CompareRuns(ipywidgets.VBox):
         """A page sends more places a second than are worth drawing."""
         time.sleep(max(0.0, self._drawn_at + _PACE - time.monotonic()))
         self._drawn_at = time.monotonic()
-
-
-def _checked(
-    metric: Any, axis: Any, smoothing: Any, group: Any, statistic: Any, target: Any
-) -> Choice:
-    if metric is not None and not isinstance(metric, str):
-        raise UserError(f"metric is the name of a metric, or None, not {metric!r:.60}.")
-    for name, value, words in (("axis", axis, AXES), ("statistic", statistic, STATISTICS)):
-        if value not in words:
-            raise UserError(f"{name} is one of {', '.join(words)}, not {value!r:.60}.")
-    for name, value in (("smoothing", smoothing), ("target", 0.0 if target is None else target)):
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not math.isfinite(value):
-            raise UserError(f"{name} is a finite number, not {value!r:.60}.")
-    if not 0 <= smoothing <= MOST:
-        raise UserError(f"smoothing lies between 0 and {MOST}; {smoothing:g} does not.")
-    if group is None:
-        group = seed_groups.ALONE
-    if not isinstance(group, str) or not group:
-        raise UserError(f"group is 'seed', 'none' or the name of a tag, not {group!r:.60}.")
-    if group not in (seed_groups.SEEDS, seed_groups.ALONE):
-        group = f"{seed_groups.TAG}{group.removeprefix(seed_groups.TAG)}"
-    return Choice(metric, axis, float(smoothing), group, statistic, target)

@@ -21,11 +21,14 @@ from rl_widgets.view.escape import escape
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.chart import RewardChart
 from rl_widgets.widgets.command_thread import Command, Once
+from rl_widgets.widgets.offer import Offer
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_controls import ZOOM, RewardControls
 
 #: Seconds between two drawings while a person moves the chart or the cursor.
 _PACE = 0.12
+#: Seconds after which the pointer is taken for gone: a chart is not told that it was left.
+_POINTED = 15.0
 #: What one step of the zoom's buttons does to the window.
 _ZOOM, _PAN = 0.6, 0.25
 
@@ -38,9 +41,10 @@ class RewardPanel(Panel):
     def __init__(self, context: PanelContext) -> None:
         super().__init__(context)
         self._title = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 200px"))
-        self._message, self._legend, self._note, self._trouble, self._table, self._download = (
-            ipywidgets.HTML() for _ in range(6)
+        self._message, self._legend, self._note, self._trouble, self._table = (
+            ipywidgets.HTML() for _ in range(5)
         )
+        self._download = Offer(context.post)
         self._once = Once(self._post)
         self._controls = RewardControls(context.reader.axis)
         self._chart = RewardChart(
@@ -64,7 +68,7 @@ class RewardPanel(Panel):
                 self._legend,
                 self._place,
                 self._note,
-                self._download,
+                self._download.widget,
                 self._table,
             ]
         )
@@ -78,6 +82,9 @@ class RewardPanel(Panel):
         self._window: tuple[float, float] | None = None
         self._window_unit = 1.0
         self._pointed_at = 0.0
+        #: When the pointer was last over the chart; None since a button has set the cursor.
+        self._pointed_last: float | None = None
+        self._failed = False
         self._references: list[Reference] = []
         self._offered: dict[str, str] = {}
         context.cursor.listen(self._show_cursor)
@@ -95,7 +102,15 @@ class RewardPanel(Panel):
 
     def draw(self, view: RunView) -> None:
         self._view = view
+        last = self._pointed_last
+        if last is not None and time.monotonic() - last > _POINTED:
+            self._pointed_last = None
+            self.context.cursor.move(None)
         self._redraw()
+        # What could not be read a moment ago can be.
+        if self._failed:
+            self._failed = False
+            _say(self._trouble, "", "")
 
     def draw_over(self, axis: str) -> None:
         """Draw the curve over another axis."""
@@ -109,6 +124,7 @@ class RewardPanel(Panel):
             self.context.redraw(view)
 
     def close(self) -> None:
+        self._download.take_back()
         self._chart.close()
 
     def _redraw(self, page_moves: bool = False) -> None:
@@ -241,6 +257,7 @@ class RewardPanel(Panel):
                 command()
             except RLWidgetsError as error:
                 # A record that cannot be read just now is no reason to switch the view off.
+                self._failed = True
                 _say(self._trouble, str(error), "rlw-warning")
 
         self.context.post(carry_out)
@@ -259,6 +276,7 @@ class RewardPanel(Panel):
         if drawn is None:
             return
         self._keep_pace()
+        self._pointed_last = time.monotonic()
         x = legend.nearest(drawn.x, drawn.y, self._pointed_at)
         if x is not None:
             self.context.cursor.move(x * drawn.unit)
@@ -298,6 +316,7 @@ class RewardPanel(Panel):
             by = direction * _PAN * (axes.x_high - axes.x_low)
             self._look_at(axes.x_low + by, axes.x_high + by)
             return
+        self._pointed_last = None
         at = self.context.cursor.x
         x = legend.beside(drawn.x, drawn.y, None if at is None else at / drawn.unit, direction)
         if x is not None:
@@ -369,7 +388,7 @@ class RewardPanel(Panel):
         if self._curve is not None:
             reader = self.context.reader
             found = curve_table.table(reader, self._curve.metric, curve_table.MAX_ROWS)
-            set_value(self._download, value=curve_table.download(found, reader.run_id))
+            self._download.show(curve_table.download(found, reader.run_id))
 
 
 def _say(widget: ipywidgets.HTML, words: str, look: str) -> None:

@@ -14,7 +14,7 @@ import ipywidgets
 import traitlets
 
 from rl_widgets.store.errors import RLWidgetsError, UserError
-from rl_widgets.view import text
+from rl_widgets.view import text, wording
 from rl_widgets.view.charts.curve import AXES
 from rl_widgets.view.follower import Follower
 from rl_widgets.view.html import run as html
@@ -75,6 +75,7 @@ class RunDetails(ipywidgets.VBox):
 
     # A view that could not be made is closed, too.
     _follower: Follower | None = None
+    _saved: SavedForm | None = None
 
     def __init__(self, run: Run, reference: Any = None, **kwargs: Any) -> None:
         if not hasattr(run, "workspace") or not hasattr(run, "id"):
@@ -88,7 +89,6 @@ class RunDetails(ipywidgets.VBox):
         self._key = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._newest: RunView | None = None
-        self._saved: SavedForm | None = None
         self._shown_at = 0.0
         self._answering = Answering()
         self._reader = RunReader.of(run)
@@ -129,6 +129,8 @@ class RunDetails(ipywidgets.VBox):
         shell.display_pub.publish(data=bundle, metadata={})
         self._answering.shown(shell)
         self._shown_at = time.monotonic()
+        if self._saved is not None:
+            self._saved.close()
         self._saved = SavedForm(shell, self._key)
         self._saved.show(self._view)
         # The page's count of its views may come late: a kernel that is busy with this very cell
@@ -154,6 +156,8 @@ class RunDetails(ipywidgets.VBox):
         """End the threads and remove the view."""
         if self._follower is not None:
             self._follower.stop(wait=2.0)
+        if self._saved is not None:
+            self._saved.close()
         for panel in self._all_panels():
             panel.close()
         super().close()
@@ -199,7 +203,8 @@ class RunDetails(ipywidgets.VBox):
         self._reward = RewardPanel(self._context)
         #: The tabs' panels, by their place; one that was never shown is not made.
         self._panels: dict[int, Panel] = {}
-        self._tabs = ipywidgets.Tab([ipywidgets.VBox() for _ in PANELS])
+        self._tab_troubles = [ipywidgets.HTML() for _ in PANELS]
+        self._tabs = ipywidgets.Tab([ipywidgets.VBox([told]) for told in self._tab_troubles])
         self._tabs.titles = [panel.title for panel in PANELS]
         self._tabs.add_class("rlw-tabs")
         self._tabs.observe(self._on_tab, names="selected_index")
@@ -224,7 +229,7 @@ class RunDetails(ipywidgets.VBox):
             set_value(widget, value=value)
             set_shown(widget, bool(value))
         late = self._answering.only_between_cells and not view.final
-        set_value(self._answers_late, value=html.answers_late(view) if late else "")
+        set_value(self._answers_late, value=html.answers_late(view.header.run_id) if late else "")
         set_shown(self._answers_late, late)
         self._child_runs.draw(view)
         self._reward.draw(view)
@@ -236,16 +241,22 @@ class RunDetails(ipywidgets.VBox):
         self._context.tab = "" if place is None else PANELS[place].title
         if place is None:
             return
-        panel = self._panels.get(place)
-        if panel is None:
-            panel = self._panels[place] = PANELS[place](self._context)
-            self._tabs.children[place].children = [panel.widget]
-            answer_while_busy(*panel.controls)
+        title, found = PANELS[place].title, ""
         try:
+            panel = self._panels.get(place)
+            if panel is None:
+                panel = self._panels[place] = PANELS[place](self._context)
+                self._tabs.children[place].children = [self._tab_troubles[place], panel.widget]
+                answer_while_busy(*panel.controls)
             panel.draw(view)
         except (RLWidgetsError, OSError):
             # The follower meets the same trouble, says it, and hands on a view once it is over.
-            _log.warning("The tab %s could not be read", panel.title, exc_info=True)
+            _log.warning("The tab %s could not be read", title, exc_info=True)
+        except Exception as error:  # noqa: BLE001 one tab is no reason to stop all others
+            _log.exception("The tab %s could not be drawn", title)
+            found = f"This tab could not be drawn ({type(error).__name__}: {error!s:.300})."
+        set_value(self._tab_troubles[place], value=html.warning(found))
+        set_shown(self._tab_troubles[place], bool(found))
 
     def _all_panels(self) -> list[Panel]:
         return [self._reward, *self._panels.values()] if hasattr(self, "_reward") else []
@@ -294,9 +305,13 @@ class RunDetails(ipywidgets.VBox):
             # may wait for the cell that is running, so nothing is known before its end.
             self._follower.paused = time.monotonic() - self._shown_at > _UNSEEN
 
-    def _switch_off(self, _error: Exception) -> None:
+    def _switch_off(self, error: Exception) -> None:
         if self._follower is not None:
             self._follower.stop()
+        self._view = self._view.with_trouble(wording.stands_still(error, "RunDetails"))
+        widget, make = self._pieces["trouble"]
+        set_value(widget, value=make(self._view))
+        set_shown(widget, True)
 
     # -- what comes from the page: commands for the view's thread, nothing more ----------------
 

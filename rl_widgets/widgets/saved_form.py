@@ -45,26 +45,27 @@ class SavedForm:
         self._shown_revision = -1
         self._shown_at = 0.0
         self._latest: RunView | Comparison | FormView | None = None
-        self._hooked = False
+        self._hooked = self._closed = False
 
     def show(self, view: RunView | Comparison | FormView) -> None:
         """Display the form, below what the cell has displayed so far."""
         self._publish(view, update=False)
         if not view.final:
-            # What is sent while a cell runs reaches the front end as that cell's message; some
-            # (nbclient) hear no other.
-            self._shell.events.register("post_run_cell", self._cell_ended)
-            self._hooked = True
+            self._hook()
 
     def update(self, view: RunView | Comparison | FormView) -> None:
         """Take note of a new view; publishes it where the state has changed, or in its time."""
         self._latest = view
+        if not view.final:
+            self._hook()  # also of a run that has ended and begun again
         due = time.monotonic() - self._shown_at >= PERIOD
         if view.header.status != self._shown_status or view.trouble or due:
             self._publish(view, update=True)
 
     def close(self) -> None:
         """Publish what has not been, for the last time."""
+        self._closed = True
+        self._unhook()
         latest = self._latest
         if latest is not None and latest.revision != self._shown_revision:
             self._publish(latest, update=True)
@@ -77,6 +78,13 @@ class SavedForm:
         self._publish(latest, update=True)
         if latest.final:
             self._unhook()
+
+    def _hook(self) -> None:
+        # What is sent while a cell runs reaches the front end as that cell's message; some
+        # (nbclient) hear no other.
+        if not self._hooked and not self._closed:
+            self._hooked = True
+            self._shell.events.register("post_run_cell", self._cell_ended)
 
     def _unhook(self) -> None:
         if self._hooked:

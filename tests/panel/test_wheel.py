@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from rl_widgets import Workspace
 from tests.panel.conftest import ROOT, Lab, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(900)]
@@ -21,22 +23,30 @@ def call(*words: object) -> str:
 
 
 @pytest.fixture
-def python(tmp_path: Path) -> Path:
-    """The Python of an empty environment in which the wheel and JupyterLab were installed."""
-    clone, wheels, env = tmp_path / "clone", tmp_path / "wheels", tmp_path / "env"
-    call("git", "clone", "--quiet", ROOT, clone)
-    pip = ("-m", "pip", "--quiet", "--disable-pip-version-check")
-    call(sys.executable, *pip, "wheel", "--no-deps", "--wheel-dir", wheels, clone)
-    call(sys.executable, "-m", "venv", env)
-    [wheel] = wheels.glob("*.whl")
-    found = env / "bin" / "python"
-    call(found, *pip, "install", "-c", clone / "requirements.lock", wheel, "jupyterlab")
-    return found
+def install(tmp_path: Path) -> Callable[[str], Path]:
+    """Makes an environment with the wheel, its extras and JupyterLab; returns its Python."""
+
+    def install(extras: str) -> Path:
+        clone, wheels, env = tmp_path / "clone", tmp_path / "wheels", tmp_path / "env"
+        call("git", "clone", "--quiet", ROOT, clone)
+        pip = ("-m", "pip", "--quiet", "--disable-pip-version-check")
+        call(sys.executable, *pip, "wheel", "--no-deps", "--wheel-dir", wheels, clone)
+        call(sys.executable, "-m", "venv", env)
+        [wheel] = wheels.glob("*.whl")
+        found = env / "bin" / "python"
+        locked = clone / "requirements.lock"
+        call(found, *pip, "install", "-c", locked, f"{wheel}{extras}", "jupyterlab")
+        return found
+
+    return install
 
 
 def test_an_installed_wheel_serves_the_panel_without_what_trains(
-    python: Path, make_server: Callable[..., Server], new_lab: Callable[..., Lab]
+    install: Callable[[str], Path],
+    make_server: Callable[..., Server],
+    new_lab: Callable[..., Lab],
 ) -> None:
+    python = install("")
     look = "import importlib.util as u; print([m for m in ('ray', 'torch') if u.find_spec(m)])"
     assert call(python, "-c", look).strip() == "[]"
     server = make_server(python=python)
@@ -49,3 +59,25 @@ def test_an_installed_wheel_serves_the_panel_without_what_trains(
     form = lab.run_page()
     form.get_by_text("Environment").first.wait_for()
     lab.picture("wheel-new-experiment")
+
+
+@pytest.mark.cluster
+def test_an_installed_wheel_trains_from_the_panel(
+    install: Callable[[str], Path],
+    make_server: Callable[..., Server],
+    new_lab: Callable[..., Lab],
+    workspace: Workspace,
+) -> None:
+    server = make_server(python=install("[rllib]"))
+    began = time.monotonic()
+    lab = new_lab(server)
+    lab.open()
+    lab.show_panel().get_by_role("button", name="New RL experiment…").click()
+    lab.run_page().get_by_role("button", name="Submit").click()
+    page = lab.run_page()
+    page.get_by_text("Running").first.wait_for(timeout=240_000)
+    page.locator(".u-over").first.wait_for(timeout=240_000)
+    print(f"from the page of JupyterLab to a curve: {time.monotonic() - began:.0f} s")
+    lab.picture("wheel-first-training")
+    [run] = workspace.experiments["quickstart"].get_runs()
+    assert run.get_metrics()

@@ -17,8 +17,9 @@ from rl_widgets.store.metrics import NewPoint
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.view.comparison import picture as compare_picture
 from rl_widgets.view.comparison import seed_groups
+from rl_widgets.view.comparison.choice import Choice
 from rl_widgets.view.comparison.comparer import Comparer, readers_of
-from rl_widgets.view.comparison.comparison import Choice, Comparison
+from rl_widgets.view.comparison.comparison import Comparison
 from rl_widgets.view.comparison.seed_statistics import IQM, MEAN, aggregate, estimate, statistic
 from rl_widgets.view.configuration import ALGORITHM_FILE
 from rl_widgets.view.html import comparison as html_compare

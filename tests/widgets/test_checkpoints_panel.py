@@ -167,8 +167,24 @@ def test_a_new_run_is_begun_and_said(fixture: FixtureRun, tab: Show) -> None:
     path = save(fixture, 10, -20.0)
     shown = tab(fixture)
     shown.click("New run from here")
+    assert shown.run.asked == []
+    # What comes meanwhile takes no question away; and who clicks twice submits once.
+    save(fixture, 20, -10.0)
+    shown.draw()
+    shown.click("Yes, submit it")
+    shown.panel._yes.click()
     assert shown.run.asked == [path]
     assert "pong_new has been submitted" in shown.words()
+
+
+def test_files_of_the_runs_last_moments_are_listed(fixture: FixtureRun, tab: Show) -> None:
+    shown = tab(fixture)
+    fixture.write_log("the last words\n")
+    shown.draw()
+    assert shown.panel._files.options == ()
+    fixture.end(statuses.COMPLETED)
+    shown.draw()
+    assert "head/driver_log.txt" in [name for _, name in shown.panel._files.options]
 
 
 def test_files_are_searched_and_offered(fixture: FixtureRun, tab: Show) -> None:

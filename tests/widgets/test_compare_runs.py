@@ -270,8 +270,9 @@ def test_log_scale_picture_and_file(
     view._controls.log.value = True
     wait_until(lambda: view._chart.frame is not None and view._chart.frame.log, "the log scale")
     view._controls.csv.click()
-    wait_until(lambda: "comparison_episode_reward_mean.csv" in view._download.value, "the file")
-    content = view._download.value.split("base64,")[1].split('"')[0]
+    link = view._download.widget
+    wait_until(lambda: "comparison_episode_reward_mean.csv" in link.value, "the file")
+    content = link.value.split("base64,")[1].split('"')[0]
     rows = base64.b64decode(content).decode().splitlines()
     assert rows[0].split(",")[0] == "line"
     assert sum(row.startswith("s0") for row in rows) >= 3

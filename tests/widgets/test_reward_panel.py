@@ -295,7 +295,7 @@ def test_after_the_end_a_person_still_gets_what_they_ask_for(learning: Shown) ->
     controls.table.value = True
     controls.png.click()
     shown.work()
-    assert "data:text/csv;base64," in shown.panel._download.value
+    assert "data:text/csv;base64," in shown.panel._download.widget.value
     assert "The last 50 of 3,000 values" in shown.panel._table.value
     assert [m.kind for m in shown.messages if m.kind == "comm_msg" and not m.state]
     controls.table.value = False

@@ -43,8 +43,7 @@ def table(reader: RunReader, metric: str, rows: int) -> Table:
         times = series.column("time")[-rows:]
         steps = next((known[n] for n in catalogue.ENV_STEP_NAMES if n in known), None)
         iterations = next((known[n] for n in catalogue.ITERATION_NAMES if n in known), None)
-        record = reader.record
-        began = record.started if record.role != "interactive" else record.created
+        began = reader.began
         columns = {
             "time_s": times - (began if began is not None else times.min(initial=np.inf)),
             "attempt": series.column("attempt")[-rows:].copy(),

@@ -111,13 +111,28 @@ def reference(what: Any, workspace: Workspace, metric: str, own_id: str) -> Refe
         try:
             run = workspace.get_run(text)
         except NotFoundError:
-            if not Path(text).expanduser().is_file():
+            if not _is_file(text):
                 raise UserError(
                     f"There is neither a run nor a CSV file {wording.shown(text)!r}."
                 ) from None
         else:
             return _of_run(RunReader.of(run), metric, own_id)
-    return FileReference(curve_file.read(Path(text).expanduser(), metric))
+    return FileReference(curve_file.read(_path(text), metric))
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        # '~nobody/curve.csv', of a user that there is not
+        raise UserError(f"{wording.shown(text)!r} is no path: {error}.") from error
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return _path(text).is_file()
+    except (OSError, ValueError):
+        return False  # longer than any name of a file
 
 
 def offered(store: Store, metric: str, own_id: str) -> dict[str, str]:

@@ -18,8 +18,8 @@ from rl_widgets.view.charts.lines import PALETTE, TARGET, Line
 from rl_widgets.view.charts.smoothing import smoothed
 from rl_widgets.view.comparison import seed_groups, setting_differences
 from rl_widgets.view.comparison import words as comparison_words
+from rl_widgets.view.comparison.choice import Choice
 from rl_widgets.view.comparison.comparison import (
-    Choice,
     Comparison,
     Difference,
     GroupResult,
@@ -51,16 +51,23 @@ class Comparer:
         self._clock = clock
         self._revision = 0
         self._over: set[str] = set()
+        #: Those that were deleted while they were compared.
+        self._gone: set[str] = set()
         self._held: dict[int, tuple[Any, RunLine]] = {}
         self._statistics: dict[int, tuple[Any, Line | None]] = {}
         self._stamps: tuple[Any, ...] | None = None
         self._differences: tuple[Difference, ...] = ()
 
     def read(self) -> None:
-        """Bring every run that has not ended up to date. Raises `StoreError`, `NotFoundError`."""
+        """Bring every run that has not ended up to date. Raises `StoreError`."""
         for reader in self.readers:
             if reader.run_id not in self._over:
-                reader.refresh()
+                try:
+                    reader.refresh()
+                except NotFoundError:
+                    # It stays as it was last seen; the others go on.
+                    self._gone.add(reader.run_id)
+                    self._over.add(reader.run_id)
                 if reader.record.final:
                     self._over.add(reader.run_id)
 
@@ -78,8 +85,8 @@ class Comparer:
 
     @property
     def final(self) -> bool:
-        """Whether all runs have ended."""
-        return all(reader.record.final for reader in self.readers)
+        """Whether all runs have ended, or are no more."""
+        return len(self._over) == len(self.readers)
 
     def metrics(self) -> list[str]:
         """The metrics of all runs, in the order of the first run that has each."""
@@ -123,9 +130,11 @@ class Comparer:
             results=tuple(results),
             groups=tuple(_summary(i, g, results, choice) for i, g in enumerate(found)),
             differences=differences,
-            notes=tuple(
-                comparison_words.notes(records, found, held, metric, targets, choice, group_lines)
+            notes=(
+                *comparison_words.notes(records, found, held, metric, targets, choice, group_lines),
+                *comparison_words.gone([r for r in records if r.id in self._gone]),
             ),
+            unit=unit or 1.0,
             message="" if drawn else comparison_words.message(records, metric),
             sentence=comparison_words.sentence(metric, results),
         )

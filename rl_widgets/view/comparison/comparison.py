@@ -8,25 +8,8 @@ import numpy as np
 
 from rl_widgets.view.badge import Badge
 from rl_widgets.view.charts.lines import Line
-from rl_widgets.view.comparison.seed_groups import SEEDS
-from rl_widgets.view.comparison.seed_statistics import MEAN, Estimate
+from rl_widgets.view.comparison.seed_statistics import Estimate
 from rl_widgets.view.series import Floats
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a person chooses: the metric (None: the main one), one of `AXES`, the weight of the
-    smoothing, how runs are grouped, the statistic of a group, and the target (None: the goal).
-    """
-
-    metric: str | None = None
-    axis: str = "env_steps"
-    smoothing: float = 0.0
-    group: str = SEEDS
-    statistic: str = MEAN
-    target: float | None = None
-    #: The part of the axis that is seen, drawn at full resolution; None for all.
-    window: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +75,8 @@ class Comparison:
     differences: tuple[Difference, ...]
     notes: tuple[str, ...] = ()
     message: str = ""
+    #: Seconds of one unit of the x-axis over time.
+    unit: float = 1.0
     trouble: str = ""
     sentence: str = ""
 

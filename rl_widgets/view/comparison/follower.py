@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from rl_widgets.store.errors import NotFoundError, RLWidgetsError
+from rl_widgets.store.errors import RLWidgetsError
+from rl_widgets.view import wording
 from rl_widgets.view.comparison.comparer import Comparer
 from rl_widgets.view.following_thread import FollowingThread
 
@@ -37,26 +38,20 @@ class ComparisonFollower(FollowingThread):
         self._comparer = comparer
         self._on_news = on_news
         self._wait_turn = wait_turn
+        self._retry = RETRY
 
     def _run(self) -> None:
-        retry = RETRY
         while not self._stop.is_set():
             try:
                 self._follow()
                 return
-            except NotFoundError as error:
-                self._on_news(f"A run of this comparison was deleted. {error}")
-                return
             except (RLWidgetsError, OSError, sqlite3.Error) as error:
-                self._on_news(f"{error} Trying again in {retry:.0f} s; the runs go on.")
-                self._stop.wait(retry)
-                retry = min(retry * 2, LONGEST_RETRY)
+                self._on_news(f"{error} Trying again in {self._retry:.0f} s; the runs go on.")
+                self._stop.wait(self._retry)
+                self._retry = min(self._retry * 2, LONGEST_RETRY)
             except Exception as error:  # noqa: BLE001 a view that raises is switched off, aloud
                 _log.exception("The view of a comparison has ended")
-                self._on_news(
-                    f"This view has met an error and stands still ({type(error).__name__}: "
-                    f"{error}). Show it again with CompareRuns."
-                )
+                self._on_news(wording.stands_still(error, "CompareRuns"))
                 return
 
     def _follow(self) -> None:
@@ -64,7 +59,7 @@ class ComparisonFollower(FollowingThread):
         versions = [store.watch() for store in stores.values()]
         try:
             seen: list[int] = []
-            refreshed = -REFRESH
+            stale, refreshed = False, -REFRESH
             while not self._stop.is_set():
                 now = time.monotonic()
                 if now - refreshed >= REFRESH:
@@ -73,12 +68,16 @@ class ComparisonFollower(FollowingThread):
                 self._comparer.take_in()
                 self._wake.clear()
                 current = [version.read() for version in versions]
-                if current != seen:
-                    seen = current
-                    if self._wait_turn is not None:
+                stale, seen = stale or current != seen, current
+                if stale:
+                    paused = self._paused
+                    if self._wait_turn is not None and not paused:
                         self._wait_turn(self._stop)
                     self._comparer.read()
-                    self._on_news("")
+                    # While nobody watches, the end of all is news, and nothing else.
+                    if not paused or self._comparer.final:
+                        self._on_news("")
+                        stale, self._retry = False, RETRY
                 if self._comparer.final:
                     return
                 self._wake.wait(PAUSED_LOOK if self._paused else LOOK)

@@ -12,7 +12,8 @@ from rl_widgets.view import badge, catalogue, wording
 from rl_widgets.view.charts.curve import AXES
 from rl_widgets.view.charts.lines import Line
 from rl_widgets.view.comparison import seed_groups
-from rl_widgets.view.comparison.comparison import Choice, Heading, Result, RunLine
+from rl_widgets.view.comparison.choice import Choice
+from rl_widgets.view.comparison.comparison import Heading, Result, RunLine
 from rl_widgets.view.comparison.seed_groups import Group
 from rl_widgets.view.comparison.seed_statistics import CONFIDENCE, IQM, MEAN, RESAMPLES
 
@@ -37,6 +38,12 @@ def message(records: Sequence[RunRecord], metric: str) -> str:
     if final:
         return f"No run has a finite value of {wording.shown(metric)}."
     return "No episode has ended yet." if catalogue.is_reward(metric) else "No value yet."
+
+
+def gone(records: Sequence[RunRecord]) -> Iterable[str]:
+    """What is said of runs that were deleted while they were compared."""
+    for record in records:
+        yield f"{seed_groups.name_of(record)} was deleted; what is shown of it is the last of it."
 
 
 def notes(

@@ -60,12 +60,17 @@ def header(view: RunView) -> str:
 
 def trouble(view: RunView) -> str:
     """Why the view cannot be brought up to date, or ''."""
-    return f'<div class="rlw-warning">{escape(view.trouble)}</div>' if view.trouble else ""
+    return warning(view.trouble)
 
 
-def answers_late(view: RunView) -> str:
+def warning(sentence: str) -> str:
+    """A sentence that is to be seen; '' where there is none."""
+    return f'<div class="rlw-warning">{escape(sentence)}</div>' if sentence else ""
+
+
+def answers_late(run_id: str) -> str:
     """What to know where a page is heard only between two cells."""
-    command = f"rl-widgets cancel {view.header.run_id}"
+    command = f"rl-widgets cancel {run_id}"
     return (
         '<div class="rlw-note">While a cell runs, the buttons here answer when it has ended; '
         f"<code>{escape(command)}</code> in a terminal ends the run at once.</div>"
