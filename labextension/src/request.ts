@@ -163,7 +163,9 @@ export class Requests {
   }
 
   private get<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<T> {
-    return this.ask<T>(this.url(path) + queryOf(parameters), { method: 'GET', signal });
+    // With JupyterLab's own 'no-store' each address is a new one, and no answer is known again.
+    const init = { method: 'GET', cache: 'no-cache', signal } as const;
+    return this.ask<T>(this.url(path) + queryOf(parameters), init);
   }
 
   private send<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {

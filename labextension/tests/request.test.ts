@@ -22,11 +22,19 @@ test('paths keep the base URL and quote what a person may have written', async (
   await ours.run('a/b?c');
   await ours.series('r', { names: ['x/y', 'z'], axis: 'time', points: 10 });
   await ours.runs({ text: 'a b', mine: true, archived: false, state: '' });
-  const paths = asked.map(request => request.url.replace(/[?&]\d{13}$/, ''));
+  const paths = asked.map(request => request.url);
   const base = 'http://localhost/user/ann/rl-widgets/api/runs';
   expect(paths[0]).toBe(`${base}/a%2Fb%3Fc`);
   expect(paths[1]).toBe(`${base}/r/series?name=x%2Fy&name=z&axis=time&points=10`);
   expect(paths[2]).toBe(`${base}?text=a+b&mine=1`);
+});
+
+test('what is asked for again has the same address, and the browser asks whether it is new', async () => {
+  const { asked, requests: ours } = requests(() => json({}));
+  await ours.run('a');
+  await ours.run('a');
+  expect(asked.map(request => request.cache)).toEqual(['no-cache', 'no-cache']);
+  expect(new Set(asked.map(request => request.url)).size).toBe(1);
 });
 
 test("a refusal is the server's sentence", async () => {
