@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -126,7 +125,7 @@ class Number(Field):
 
     def converted(self, value: Any) -> float:
         wrong = isinstance(value, bool) or not isinstance(value, (int, float))
-        if wrong or not (math.isfinite(value) and self.low <= value <= self.high):
+        if wrong or not self.low <= value <= self.high:
             unit = f" ({self.unit})" if self.unit else ""
             raise self.says(f"a number from {self.low:g} to {self.high:,}{unit}", value)
         return value  # type: ignore[no-any-return]

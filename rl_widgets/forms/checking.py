@@ -259,7 +259,8 @@ class _Check:
 
     def _defaults(self) -> dict[str, Any]:
         algorithm, env = self._values.get("algorithm"), self._values.get("environment")
-        if algorithm is None or env is None or {"algorithm", "preset"} & set(self._errors):
+        unknown = {"algorithm", "preset", "config.preset"} & set(self._errors)
+        if algorithm is None or env is None or unknown:
             return {}
         atari = is_atari(env)
         name = whole_config(self._values).get("preset")

@@ -9,9 +9,9 @@ the weights every few minutes, and logs episodes and videos by itself. Where the
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import secrets
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ def take_plan(config: Mapping[str, Any]) -> tuple[EvaluationPlan | None, dict[st
         plan = replace(plan, videos=videos)
     if interval is not None:
         number = isinstance(interval, (int, float)) and not isinstance(interval, bool)
-        if not number or not math.isfinite(interval) or interval < 0:
+        if not number or not 0 <= interval <= sys.float_info.max:
             raise ConfigError(
                 f"{INTERVAL!r} is {shown(interval)}; it must be the seconds between two "
                 "evaluations (0: none are made). RLlib's own, in iterations, is "

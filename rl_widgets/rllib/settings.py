@@ -53,7 +53,7 @@ BOUNDS: Final[dict[str, tuple[float | None, float | None]]] = {
     "train_batch_size_per_learner": (1, None),
     "minibatch_size": (1, None),
     "num_epochs": (1, None),
-    "max_requests_in_flight_per_env_runner": (1, None),
+    "max_requests_in_flight_per_env_runner": (1, 10_000),
     "broadcast_interval": (1, None),
     "learner_queue_size": (1, None),
     "metrics_num_episodes_for_smoothing": (1, None),
@@ -228,7 +228,8 @@ def _numbers(value: Any) -> list[float]:
     if isinstance(value, bool):
         return []
     if isinstance(value, (int, float)):
-        return [float(value)] if abs(value) < 1e300 or not isinstance(value, int) else []
+        # A whole number has no largest one: what no float holds is as good as endless.
+        return [float(value) if abs(value) <= sys.float_info.max else math.inf]
     if isinstance(value, (list, tuple)):
         return [number for item in value for number in _numbers(item)]
     return []

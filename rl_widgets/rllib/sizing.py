@@ -162,7 +162,8 @@ class _Choices:
             return 1
         free = [node.cpus - (main if node.head else 0) for node in self._nodes]
         learners = 0 if gpu else int(self._given.get("num_learners") or 0)
-        fit = sum(max(0, math.floor(cpus / each + _EPSILON)) for cpus in free) - learners
+        # At most as many as there can be: a part of a CPU may be next to nothing.
+        fit = sum(max(0, math.floor(min(cpus / each + _EPSILON, 1e5))) for cpus in free) - learners
         total = sum(node.cpus for node in self._nodes)
         if fit < 1:
             self._sizing.choose(

@@ -5,7 +5,7 @@ Tune only warns about a criterion that no result has, and the run never stops.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -54,7 +54,7 @@ def check_stop(stop: Any, *, own_callbacks: bool = False) -> Any:
             raise StopError(
                 f"{said}; it must be a number (the run stops when the result reaches it)."
             )
-        if not math.isfinite(value):
+        if not abs(value) <= sys.float_info.max:
             raise StopError(f"{said}; it must be finite.")
         if name.startswith("time_") and value <= 0:
             raise StopError(f"{said}; seconds must be above 0.")

@@ -31,6 +31,7 @@ BAD: dict[str, Any] = {
     "a flag": True,
     "below": -1,
     "above": 10**30,
+    "400 digits": 10**400,
     "a fraction": 0.123,
     "empty": "",
     "10,000 characters": "x" * 10_000,
@@ -117,6 +118,40 @@ async def test_everybody_says_the_same(
         if bad == "not JSON" and kinds & {"object", "array"}:
             assert "line 2, column 3" in next(iter(errors.values())), errors
     assert "wrong type" in refused or name in TAKES_OBJECTS, refused
+
+
+#: What is wrong with parts of an experiment that are good each on their own, or with a part of its
+#: settings: the values, the field that is named, words of the sentence.
+WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a preset among the settings": ({"config": {"preset": "x"}}, "config.preset", "none of IMPALA"),
+    "a preset of a wrong type": ({"config": {"preset": ["x"]}}, "config.preset", "none of IMPALA"),
+    "a varied preset": ({"vary": {"preset": ["x"]}}, "vary.preset", "none of IMPALA"),
+    "400 digits in the settings": (
+        {"config": {"grad_clip": 10**400}},
+        "config.grad_clip",
+        "finite",
+    ),
+    "400 digits between evaluations": (
+        {"config": {"evaluation_interval_s": 10**400}},
+        "config.evaluation_interval_s",
+        "seconds between two",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+async def test_everybody_says_the_same_of_a_whole(
+    ws: Workspace, api: Api, forms: dict[str, Form], case: str
+) -> None:
+    given, field, words = WRONG[case]
+    values = {**GOOD["experiment"], **given}
+    errors = checking.check(checking.kind("experiment"), values, ws).errors
+    assert list(errors) == [field]
+    assert words in errors[field]
+    assert (await api("fields/experiment/check", "POST", {"values": values}))["errors"] == errors
+    assert document.read(document.as_yaml({"version": 1, **values})).values == values
+    assert _form_says(forms["experiment"], "experiment", values) == [errors[field]]
+    assert _code_says("experiment", ws, values) == errors[field]
 
 
 def _form_says(form: Form, kind: str, values: dict[str, Any]) -> list[str]:

@@ -41,6 +41,8 @@ def test_nested_criteria_become_paths():
         ({"episode_reward_mean": "18"}, "must be a number"),
         ({"episode_reward_mean": True}, "must be a number"),
         ({"episode_reward_mean": float("nan")}, "finite"),
+        ({"episode_reward_mean": 10**400}, "finite"),
+        ({"episode_reward_mean": -(10**5000)}, "finite"),
         ({"time_total_s": 0}, "above 0"),
     ],
 )
