@@ -16,6 +16,8 @@ HEAD_RESOURCE = "node:__internal_head__"
 #: the memory (each is a process of some 400 MB) before they fill the CPUs.
 LEAST_SHARE = 0.1
 _EPSILON = 1e-6
+#: More processes than anybody asks for.
+_ENDLESS = 1e9
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,28 @@ class Part:
     count: int
     amounts: Amounts
     setting: str
+
+
+def request(settings: Mapping[str, Any]) -> list[Part]:
+    """The parts of RLlib's request, of settings in names of 2.60, its defaults among them.
+
+    As `default_resource_request` has it, which wants Ray; a test holds the two together.
+    """
+    learners, gpus = settings["num_learners"], settings["num_gpus_per_learner"]
+    cpus = settings["num_cpus_per_learner"]
+    cpus = int(not gpus) if cpus == "auto" else cpus
+    main = {"CPU": settings["num_cpus_for_main_process"], "GPU": 0}
+    beside = settings["num_aggregator_actors_per_learner"]
+    learner = learners, {"CPU": cpus + beside, "GPU": gpus}
+    if not learners:
+        main, learner = {"CPU": max(cpus, main["CPU"]), "GPU": gpus}, (beside, {"CPU": 1})
+    each = {name: settings[f"num_{name.lower()}s_per_env_runner"] for name in ("CPU", "GPU")}
+    parts = [Part("main process", 1, {**main, HEAD_RESOURCE: 0.001}, "num_cpus_for_main_process")]
+    if settings["num_env_runners"]:
+        runners = "num_env_runners (num_workers)"
+        parts.append(Part("env runner", settings["num_env_runners"], each, runners))
+    evaluating = settings["evaluation_num_env_runners"], each
+    return parts + [_other(count, amounts) for count, amounts in (evaluating, learner) if count]
 
 
 def parts_of(config: Any, bundles: Sequence[Amounts]) -> list[Part]:
@@ -39,10 +63,12 @@ def parts_of(config: Any, bundles: Sequence[Amounts]) -> list[Part]:
         key = tuple(sorted(bundle.items()))
         rest[key] = rest.get(key, 0) + 1
     for key, count in rest.items():
-        parts.append(
-            Part("learner or evaluation runner", count, dict(key), "num_learners, evaluation_…")
-        )
+        parts.append(_other(count, dict(key)))
     return parts
+
+
+def _other(count: int, amounts: Amounts) -> Part:
+    return Part("learner or evaluation runner", count, amounts, "num_learners, evaluation_…")
 
 
 def check_fits(parts: Sequence[Part], nodes: Sequence[Amounts]) -> None:
@@ -174,15 +200,22 @@ def _too_much(
 def _place(parts: Sequence[Part], nodes: Sequence[Amounts]) -> tuple[Part, int] | None:
     free = [dict(node) for node in nodes]
     for part in parts:
-        for placed in range(part.count):
-            # The fullest node that still has room keeps the larger ones for larger parts.
-            fitting = [node for node in free if _holds(node, part.amounts)]
-            if not fitting:
-                return part, part.count - placed
-            node = min(fitting, key=lambda item: item.get("CPU", 0))
+        left = part.count
+        # The fullest node that still has room keeps the larger ones for larger parts.
+        for node in sorted(free, key=lambda item: item.get("CPU", 0)):
+            placed = min(left, _room(node, part.amounts))
             for name, amount in part.amounts.items():
-                node[name] = node.get(name, 0) - amount
+                node[name] = node.get(name, 0) - placed * amount
+            left -= placed
+        if left:
+            return part, left
     return None
+
+
+def _room(node: Amounts, amounts: Amounts) -> int:
+    """How many processes that need `amounts` each a node has room for."""
+    most = [(node.get(name, 0) + _EPSILON) / amount for name, amount in amounts.items() if amount]
+    return max(0, math.floor(min(most, default=_ENDLESS)))
 
 
 def _holds(node: Amounts, amounts: Amounts) -> bool:

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rl_widgets.rllib import catalogue, resources
+from rl_widgets.rllib.algorithm import prepare
 from rl_widgets.rllib.errors import ResourceRequestError
+from rl_widgets.rllib.presets import preset
 from rl_widgets.rllib.resources import HEAD_RESOURCE, LEAST_SHARE, Part, check_fits, share
 
 
@@ -92,3 +95,40 @@ def test_one_cpu_runners_fit_exactly_when_the_sum_does(runners, head_cpus, worke
     else:
         with pytest.raises(ResourceRequestError):
             check_fits(request(runners), nodes)
+
+
+@pytest.mark.parametrize("algorithm", ["IMPALA", "PPO", "DQN"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"num_env_runners": 0},
+        {"num_env_runners": 3, "num_cpus_per_env_runner": 0.5, "num_gpus_per_env_runner": 0.1},
+        {"num_gpus_per_learner": 1},
+        {"num_learners": 2, "num_gpus_per_learner": 1},
+        {"num_learners": 2, "num_cpus_per_learner": 3, "num_cpus_for_main_process": 2},
+        {"evaluation_interval": 5, "evaluation_num_env_runners": 2},
+        {"num_aggregator_actors_per_learner": 2},
+    ],
+)
+def test_what_a_form_takes_for_the_request_is_rllibs(algorithm, given):
+    prepared = prepare(algorithm, {"env": "CartPole-v1", **given})
+    bundles = prepared.algorithm.default_resource_request(prepared.config.to_dict()).bundles
+    default = catalogue.default_config(algorithm).defaults
+    settings = {**default, **preset(algorithm, atari=False), **given}
+
+    def counted(parts):
+        found = {}
+        for part in parts:
+            key = frozenset((name, amount) for name, amount in part.amounts.items() if amount)
+            found[key] = found.get(key, 0) + part.count
+        return found
+
+    rllibs = resources.parts_of(prepared.config, bundles)
+    assert counted(resources.request(settings)) == counted(rllibs)
+
+
+def test_a_thousand_nodes_are_filled_in_no_time():
+    nodes = [head(64), *[worker(64)] * 1000]
+    check_fits(request(64_063), nodes)
+    assert share(request(100_000), nodes) == 0.5
