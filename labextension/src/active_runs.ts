@@ -4,6 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { IRun, IRunRow, IRunsAnswer } from './contract';
+import { RETRY, mayPass } from './request';
 import type { IRunsQuery } from './request';
 import type { INews, Revisions } from './revisions';
 
@@ -25,7 +26,8 @@ export class ActiveRuns implements IDisposable {
   constructor(
     private readonly requests: IActiveRunsRequest,
     revisions: Pick<Revisions, 'changed'>,
-    private readonly pace = PACE
+    private readonly pace = PACE,
+    private readonly retry = RETRY
   ) {
     revisions.changed.connect(this.onNews, this);
   }
@@ -53,7 +55,7 @@ export class ActiveRuns implements IDisposable {
     Signal.clearData(this);
   }
 
-  /** Look now; a server without the extension has no runs. */
+  /** Look now; where the server does not answer, after a while again. */
   async refresh(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -67,8 +69,12 @@ export class ActiveRuns implements IDisposable {
         newest = (await this.requests.runs({ sort: 'created', limit: NEWEST })).runs;
       }
       rows = (await this.requests.runs({ state: 'active', limit: 200 })).runs;
-    } catch {
+    } catch (error) {
+      // A server without the extension has no runs, and is not asked again.
       this.hasNew = again;
+      if (mayPass(error) && !this._isDisposed) {
+        this.lookAfter(this.retry);
+      }
       return;
     }
     // A run that was active and is no more has ended; a new one may have ended so soon that it was
@@ -99,8 +105,11 @@ export class ActiveRuns implements IDisposable {
     if (this.timer !== undefined && !isNew) {
       return;
     }
+    this.lookAfter(Math.max(0, this.looked + (isNew ? this.pace / 5 : this.pace) - Date.now()));
+  }
+
+  private lookAfter(wait: number): void {
     clearTimeout(this.timer);
-    const wait = Math.max(0, this.looked + (isNew ? this.pace / 5 : this.pace) - Date.now());
     this.timer = setTimeout(() => void this.refresh(), wait);
   }
 

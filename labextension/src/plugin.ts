@@ -63,7 +63,7 @@ function activate(
   const trans = (translator ?? nullTranslator).load('rl-widgets');
   const linked = linkedRun(location.href);
   const requests = new Requests(serviceManager.serverSettings);
-  const revisions = new Revisions(serviceManager.events.stream, requests);
+  const revisions = new Revisions(serviceManager.events.stream, requests.polled);
   const workspace = new WorkspaceModel(requests, revisions);
   const pages = new RunPages(app, shell, requests, revisions);
 
@@ -112,7 +112,7 @@ function activate(
   if (notebooks) {
     answerInsertButtons(notebooks);
   }
-  const active = new ActiveRuns(requests, revisions);
+  const active = new ActiveRuns(requests.polled, revisions);
   let wanted = true;
   notifyOfEnds(active, commands, () => wanted);
   if (running) {

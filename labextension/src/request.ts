@@ -28,6 +28,27 @@ export function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Milliseconds after which a page asks again for what it did not get. */
+export const RETRY = 5000;
+
+/**
+ * Whether the same request may be answered later: the server is away or in trouble. What the
+ * server has understood and refused stays refused.
+ */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof RequestError)) {
+    return true;
+  }
+  // 424 is JupyterHub's word for a server that is not running.
+  return !error.status || error.status === 424 || error.status >= 500;
+}
+
+/** The sentence of an error, where what failed is tried again by itself. */
+export function sentenceWithRetry(error: unknown): string {
+  const silent = error instanceof RequestError && !error.status;
+  return silent ? `${sentence(error)} It is tried again by itself.` : sentence(error);
+}
+
 export interface IRunsQuery {
   experiment?: string;
   state?: string;
@@ -39,6 +60,8 @@ export interface IRunsQuery {
   offset?: number;
   limit?: number;
   curves?: boolean;
+  /** Asked for by the page itself, not by a person. */
+  poll?: boolean;
 }
 
 export interface ISeriesQuery {
@@ -54,16 +77,23 @@ type Parameters = Record<string, string | number | boolean | string[] | undefine
 
 /** Requests to the server extension of one Jupyter server. */
 export class Requests {
-  constructor(readonly settings: ServerConnection.ISettings) {}
+  /** With `poll` the server takes no request for a person's, and may be let go idle. */
+  constructor(
+    readonly settings: ServerConnection.ISettings,
+    private readonly poll = false
+  ) {
+    this.polled = poll ? this : new Requests(settings, true);
+  }
+
+  /** The same, for what the page asks for by itself: after a change, or by a timer. */
+  readonly polled: Requests;
 
   root = (signal?: AbortSignal) => this.get<api.IRoot>('', {}, signal);
   revision = (signal?: AbortSignal) => this.get<{ revision: number }>('revision', {}, signal);
-  /** With `poll`, which a timer says, the server does not take the request for a person's. */
-  machine = (signal?: AbortSignal, poll = false) =>
-    this.get<api.IMachine>('machine', { poll }, signal);
+  machine = (signal?: AbortSignal) => this.get<api.IMachine>('machine', {}, signal);
 
-  async targets(signal?: AbortSignal, poll = false): Promise<api.ITarget[]> {
-    return (await this.get<{ targets: api.ITarget[] }>('targets', { poll }, signal)).targets;
+  async targets(signal?: AbortSignal): Promise<api.ITarget[]> {
+    return (await this.get<{ targets: api.ITarget[] }>('targets', {}, signal)).targets;
   }
 
   addTarget = (target: api.Values) => this.send<api.ITarget>('POST', 'targets', target);
@@ -90,7 +120,7 @@ export class Requests {
 
   /** What is wrong with values, and what they come to; changes nothing. */
   check = (kind: string, body: { values: api.Values; kernel?: string }, signal?: AbortSignal) =>
-    this.send<api.IChecked>('POST', `fields/${encodeURIComponent(kind)}/check`, body, signal);
+    this.send<api.IChecked>('POST', `fields/${encodeURIComponent(kind)}/check`, body, signal, '');
 
   /** The values of a form that makes a run again. */
   experimentOf = (id: string) =>
@@ -165,16 +195,24 @@ export class Requests {
   private get<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<T> {
     // With JupyterLab's own 'no-store' each address is a new one, and no answer is known again.
     const init = { method: 'GET', cache: 'no-cache', signal } as const;
-    return this.ask<T>(this.url(path) + queryOf(parameters), init);
+    const { poll } = this;
+    return this.ask<T>(this.url(path) + queryOf(poll ? { ...parameters, poll } : parameters), init);
   }
 
-  private send<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  /** `unknown` is said besides where there is no answer: what it may have done. */
+  private send<T>(
+    method: string,
+    path: string,
+    body?: object,
+    signal?: AbortSignal,
+    unknown = UNKNOWN
+  ): Promise<T> {
     const headers = { 'Content-Type': 'application/json' };
     const data = body === undefined ? {} : { body: JSON.stringify(body), headers };
-    return this.ask<T>(this.url(path), { method, signal, ...data });
+    return this.ask<T>(this.url(path), { method, signal, ...data }, unknown);
   }
 
-  private async ask<T>(url: string, init: RequestInit): Promise<T> {
+  private async ask<T>(url: string, init: RequestInit, unknown = ''): Promise<T> {
     let response: Response;
     try {
       // It adds the login and the XSRF token.
@@ -183,7 +221,7 @@ export class Requests {
       if (init.signal?.aborted) {
         throw new DOMException('Aborted', 'AbortError');
       }
-      const why = 'The Jupyter server does not answer. It is tried again by itself.';
+      const why = `The Jupyter server does not answer.${unknown}`;
       throw error instanceof ServerConnection.NetworkError ? new RequestError(why, 0) : error;
     }
     if (!response.ok) {
@@ -192,6 +230,9 @@ export class Requests {
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
 }
+
+const UNKNOWN =
+  ' It is not known whether anything was done: look at the list before you try again.';
 
 function of(id: string, rest = ''): string {
   const run = `runs/${encodeURIComponent(id)}`;

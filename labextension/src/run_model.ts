@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { IRun } from './contract';
-import { RequestError, isAborted, sentence } from './request';
+import { RETRY, RequestError, isAborted, mayPass, sentence, sentenceWithRetry } from './request';
 import type { Requests } from './request';
 import type { INews, Revisions } from './revisions';
 
@@ -16,7 +16,9 @@ export class RunModel implements IDisposable {
     readonly id: string,
     readonly requests: Requests,
     private readonly revisions: Revisions,
-    private readonly pace = PACE
+    private readonly pace = PACE,
+    /** Milliseconds after which it asks again for what it did not get. */
+    readonly retry = RETRY
   ) {
     revisions.changed.connect(this.onNews, this);
   }
@@ -52,8 +54,8 @@ export class RunModel implements IDisposable {
     } else {
       this.watching?.dispose();
       this.watching = null;
-      clearTimeout(this.timer);
-      this.timer = undefined;
+      this.again = false;
+      this.clearTimer();
     }
   }
 
@@ -62,10 +64,10 @@ export class RunModel implements IDisposable {
     return this.run?.row.final ? this.tick : Math.floor(this.tick / n);
   }
 
+  /** Read it now, as a person wants it. */
   refresh(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    void this.read();
+    this.clearTimer();
+    void this.read(this.requests);
   }
 
   /** Take an answer that an action has given. */
@@ -83,12 +85,16 @@ export class RunModel implements IDisposable {
     Signal.clearData(this);
   }
 
-  private async read(): Promise<void> {
-    this.abort.abort();
-    const abort = (this.abort = new AbortController());
+  /** One reading at a time: news that come meanwhile ask once more when it is done. */
+  private async read(requests: Requests): Promise<void> {
+    if (this.reading) {
+      this.again = true;
+      return;
+    }
+    [this.reading, this.again] = [true, false];
     this.began = Date.now();
     try {
-      const run = await this.requests.run(this.id, abort.signal);
+      const run = await requests.run(this.id, this.abort.signal);
       this.gone = false;
       this.take(run);
     } catch (error) {
@@ -96,24 +102,56 @@ export class RunModel implements IDisposable {
         return;
       }
       this.gone = error instanceof RequestError && error.status === 404;
-      this.trouble = sentence(error);
+      const passes = mayPass(error);
+      this.trouble = passes ? sentenceWithRetry(error) : sentence(error);
       this._changed.emit();
+      if (passes) {
+        this.readAfter(this.retry);
+      }
+    } finally {
+      this.reading = false;
+    }
+    if (this.again) {
+      this.readSoon();
     }
   }
 
   private onNews(_: unknown, news: INews): void {
-    const ours = news.everything || news.runs.includes(this.id);
-    if (!ours || !this.active || this.timer !== undefined) {
+    if (!news.everything && !news.runs.includes(this.id)) {
       return;
     }
-    const wait = Math.max(0, this.began + this.pace - Date.now());
-    this.timer = setTimeout(() => this.refresh(), wait);
+    if (this.reading) {
+      this.again = true;
+    } else {
+      this.readSoon();
+    }
+  }
+
+  private readSoon(): void {
+    this.readAfter(Math.max(0, this.began + this.pace - Date.now()));
+  }
+
+  private readAfter(wait: number): void {
+    if (this.active && this.timer === undefined) {
+      this.timer = setTimeout(() => {
+        this.timer = undefined;
+        void this.read(this.requests.polled);
+      }, wait);
+    }
+  }
+
+  private clearTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private began = 0;
+  private reading = false;
+  /** Whether something has changed since the reading began. */
+  private again = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watching: IDisposable | null = null;
-  private abort = new AbortController();
+  private readonly abort = new AbortController();
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -3,7 +3,7 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { IRunRow, IRunsAnswer } from './contract';
-import { isAborted, sentence } from './request';
+import { isAborted, sentenceWithRetry } from './request';
 import type { IRunsQuery } from './request';
 import type { INews } from './revisions';
 
@@ -35,11 +35,17 @@ export interface IRunsOptions {
   page?: number;
   /** Rows that are held at most; a person who has more narrows the search. */
   most?: number;
-  /** Milliseconds between two rounds of requests, for each page of the round before. */
+  /**
+   * Milliseconds between two rounds of requests, for each page of the round before; never more
+   * than `LONGEST`, so that a new run is seen within a second.
+   */
   pace?: number;
   /** Milliseconds after which a request that failed is made again. */
   retry?: number;
 }
+
+/** Milliseconds between two rounds of requests at most. */
+const LONGEST = 600;
 
 export class RunsModel {
   constructor(
@@ -88,6 +94,7 @@ export class RunsModel {
   set active(value: boolean) {
     this._active = value;
     if (value) {
+      this.person = true;
       void this.work();
     } else {
       this.abort.abort();
@@ -111,8 +118,9 @@ export class RunsModel {
     this._changed.emit();
   }
 
-  /** Everything is asked for again. */
+  /** Everything is asked for again, as a person wants it. */
   refresh(): void {
+    this.person = true;
     this.staleFrom(0);
     void this.work();
   }
@@ -125,6 +133,7 @@ export class RunsModel {
       return;
     }
     this.staleFrom(this.pages.length, Math.ceil(this._total / this.size));
+    this.person = true;
     void this.work();
     const view = this._view;
     await new Promise<void>(resolve => {
@@ -146,11 +155,9 @@ export class RunsModel {
     }
     for (const id of news.runs) {
       const page = this.pages.findIndex(rows => rows.some(row => row.id === id));
-      if (page < 0) {
-        this.staleFrom(0);
-        break;
-      }
-      this.stale.add(page);
+      // A run that is not here may be new, or fit the view now: then the first page, or the total,
+      // is another, and the pages after it are asked for too.
+      this.stale.add(Math.max(0, page));
     }
     void this.work();
   }
@@ -177,12 +184,13 @@ export class RunsModel {
       if (!isAborted(error)) {
         this.working = false;
         setTimeout(() => void this.work(), this.retry);
-        this._trouble = sentence(error);
+        this._trouble = sentenceWithRetry(error);
         this._changed.emit();
         return;
       }
     }
-    const again = this.abort.signal.aborted ? 0 : this.pace * Math.max(1, asked);
+    const pause = Math.min(LONGEST, this.pace * Math.max(1, asked));
+    const again = this.abort.signal.aborted ? 0 : pause;
     setTimeout(() => {
       this.working = false;
       void this.work();
@@ -192,7 +200,9 @@ export class RunsModel {
   private async ask(page: number): Promise<void> {
     this.abort = new AbortController();
     const offset = page * this.size;
-    const query = { ...this._view, offset, limit: this.size, curves: true };
+    const poll = !this.person;
+    const query = { ...this._view, offset, limit: this.size, curves: true, poll };
+    this.person = false;
     this.stale.delete(page);
     let answer: IRunsAnswer;
     try {
@@ -228,6 +238,8 @@ export class RunsModel {
   private pages: IRunRow[][] = [];
   private readonly stale = new Set<number>([0]);
   private working = false;
+  /** Whether a person waits for what is asked for next. */
+  private person = false;
   private abort = new AbortController();
   private _active = false;
   private _rows: IRunRow[] = [];

@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { IMachine, IRoot, ITarget } from './contract';
-import { RequestError, isAborted, sentence } from './request';
+import { RequestError, isAborted, sentenceWithRetry } from './request';
 import type { Requests } from './request';
 import type { INews, Revisions } from './revisions';
 import { RunsModel } from './runs_model';
@@ -16,9 +16,12 @@ export type Standing = 'asking' | 'ready' | 'missing' | 'mismatch' | 'trouble';
 /** Milliseconds between two looks at the machine's load while nodes are busy. */
 const LOAD = 10_000;
 
+/** While none is, every so many of these looks. */
+const SELDOM = 3;
+
 export class WorkspaceModel implements IDisposable {
   constructor(
-    readonly requests: Pick<Requests, 'root' | 'machine' | 'targets' | 'runs'>,
+    readonly requests: Pick<Requests, 'root' | 'machine' | 'targets' | 'runs' | 'polled'>,
     private readonly revisions: Pick<Revisions, 'changed' | 'watch' | 'note'>
   ) {
     this.runs = new RunsModel(requests);
@@ -76,16 +79,16 @@ export class WorkspaceModel implements IDisposable {
     Signal.clearData(this);
   }
 
-  private async open(): Promise<void> {
+  private async open(requests: Asked = this.requests): Promise<void> {
     this.abort.abort();
     const abort = (this.abort = new AbortController());
     try {
-      this.root = await this.requests.root(abort.signal);
+      this.root = await requests.root(abort.signal);
       this.revisions.note(this.root.revision);
       [this.standing, this.message] = judged(this.root);
       if (this.standing === 'ready') {
         this.runs.active = this.active;
-        await this.lookAtCompute(abort.signal);
+        await this.lookAtCompute(requests, abort.signal);
       }
     } catch (error) {
       if (isAborted(error) || abort.signal.aborted) {
@@ -93,31 +96,34 @@ export class WorkspaceModel implements IDisposable {
       }
       const missing = error instanceof RequestError && error.status === 404;
       this.standing = missing ? 'missing' : 'trouble';
-      this.message = missing ? MISSING : sentence(error);
+      this.message = missing ? MISSING : sentenceWithRetry(error);
     }
     this._changed.emit();
   }
 
-  private async lookAtCompute(signal: AbortSignal, poll = false): Promise<void> {
-    const { requests } = this;
-    const asked = [requests.targets(signal, poll), requests.machine(signal, poll)] as const;
+  private async lookAtCompute(requests: Asked, signal: AbortSignal): Promise<void> {
+    const asked = [requests.targets(signal), requests.machine(signal)] as const;
     [this.targets, this.machine] = await Promise.all(asked);
   }
 
   private lookAtLoad(): void {
-    if (this.standing === 'trouble') {
-      void this.open();
+    if (globalThis.document?.hidden) {
       return;
     }
-    // A server that nobody uses is let go idle: its load is of interest while nodes work.
-    if (this.standing === 'ready' && this.targets.some(t => t.nodes_busy + t.nodes_starting > 0)) {
-      void this.compute(true);
+    this.looks += 1;
+    if (this.standing === 'trouble') {
+      void this.open(this.requests.polled);
+      return;
+    }
+    const busy = this.targets.some(t => t.nodes_busy + t.nodes_starting > 0);
+    if (this.standing === 'ready' && (busy || this.looks % SELDOM === 0)) {
+      void this.compute();
     }
   }
 
-  private async compute(poll = false): Promise<void> {
+  private async compute(): Promise<void> {
     try {
-      await this.lookAtCompute(this.abort.signal, poll);
+      await this.lookAtCompute(this.requests.polled, this.abort.signal);
       this._changed.emit();
     } catch (error) {
       if (!isAborted(error)) {
@@ -129,7 +135,7 @@ export class WorkspaceModel implements IDisposable {
   private onNews(_: unknown, news: INews): void {
     this.runs.note(news);
     if (this.active && this.standing !== 'ready') {
-      void this.open();
+      void this.open(this.requests.polled);
     } else if (this.active && news.targets) {
       void this.compute();
     }
@@ -137,10 +143,13 @@ export class WorkspaceModel implements IDisposable {
 
   private watching: IDisposable | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
+  private looks = 0;
   private abort = new AbortController();
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
 }
+
+type Asked = Pick<Requests, 'root' | 'machine' | 'targets'>;
 
 const MISSING =
   'The Jupyter server has no rl_widgets extension. Install rl-widgets into the environment ' +

@@ -2,6 +2,7 @@ import { Signal } from '@lumino/signaling';
 import { expect, test } from 'vitest';
 import { ActiveRuns } from '../src/active_runs';
 import type { IRun } from '../src/contract';
+import { RequestError } from '../src/request';
 import type { INews, Revisions } from '../src/revisions';
 import { FakeRuns, row, until } from './fakes';
 
@@ -44,6 +45,22 @@ test('many changes are one request, and targets none', async () => {
   }
   await until(() => server.asked.length > 2);
   expect(server.asked.length).toBe(3);
+  active.dispose();
+});
+
+test('a server that does not answer is asked again; one without the extension is not', async () => {
+  const server = new Server([row('a')]);
+  server.trouble = new RequestError('It does not answer.', 0);
+  const active = new ActiveRuns(server, server, 0, 5);
+  await active.refresh();
+  expect(active.rows).toEqual([]);
+  server.trouble = null;
+  await until(() => active.rows.length === 1);
+  server.trouble = new RequestError('Not found', 404);
+  await active.refresh();
+  const { length } = server.asked;
+  await new Promise(resolve => setTimeout(resolve, 30));
+  expect(server.asked.length).toBe(length);
   active.dispose();
 });
 

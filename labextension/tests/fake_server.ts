@@ -235,6 +235,11 @@ export class FakeServer extends FakeRuns {
     summary: '2 files; the whole run takes 6.4 MB on the disk.'
   });
 
+  /** What the page asks for by itself goes here, where a test tells the two apart. */
+  get polled(): Requests {
+    return this.asRequests;
+  }
+
   fileUrl = (id: string, path: string) => `/files/${id}/${path}`;
 
   changed = new Signal<Revisions, INews>(this as unknown as Revisions);

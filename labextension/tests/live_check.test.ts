@@ -80,7 +80,8 @@ test('a server that is away is asked again by itself, one that refuses is not', 
   await pass(100);
   open[0]!.fail(new RequestError('It does not answer.', 0));
   await pass(0);
-  expect([check.trouble, check.isCurrent]).toEqual(['It does not answer.', false]);
+  const said = 'It does not answer. It is tried again by itself.';
+  expect([check.trouble, check.isCurrent]).toEqual([said, false]);
   await pass(1000);
   expect(open.length).toBe(2);
   open[1]!.fail(new RequestError('You may not.', 403));

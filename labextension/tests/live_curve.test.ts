@@ -59,25 +59,25 @@ const query = { names: ['reward'], axis: 'env_steps' as const, points: 2000, smo
 
 test('a curve is read whole once, and then by its tail, now and then whole again', async () => {
   const server = new Server();
-  const curve = new LiveCurve(server, 'r');
-  await curve.read(query);
-  await curve.read(query);
-  const third = await curve.read(query);
+  const curve = new LiveCurve('r');
+  await curve.read(server, query);
+  await curve.read(server, query);
+  const third = await curve.read(server, query);
   expect(server.asked).toEqual(['whole', 'reward env_steps after 20', 'reward env_steps after 21']);
   expect(third.series[0]?.x).toEqual([1, 2, 5, 6]);
   for (let i = 0; i < 10; i++) {
-    await curve.read(query);
+    await curve.read(server, query);
   }
   expect(server.asked.filter(one => one === 'whole').length).toBe(2);
 });
 
 test('another question, a zoom and a smoothed curve are read whole', async () => {
   const server = new Server();
-  const curve = new LiveCurve(server, 'r');
-  await curve.read(query);
+  const curve = new LiveCurve('r');
+  await curve.read(server, query);
   for (const change of [{ axis: 'time' as const }, { from: 1, to: 2 }, { smoothing: 0.5 }]) {
-    await curve.read({ ...query, ...change });
-    await curve.read({ ...query, ...change });
+    await curve.read(server, { ...query, ...change });
+    await curve.read(server, { ...query, ...change });
   }
   expect(server.asked.filter(one => one !== 'whole')).toEqual(['reward time after 20']);
 });

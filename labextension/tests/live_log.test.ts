@@ -46,11 +46,11 @@ test('a log is read from its end once, then from its last line', async () => {
       return page(first, all.slice(first));
     }
   };
-  const log = new LiveLog(requests, 'r', 2);
-  expect(texts(await log.read('a.txt'))).toEqual(['b', 'c']);
+  const log = new LiveLog('r', 2);
+  expect(texts(await log.read(requests, 'a.txt'))).toEqual(['b', 'c']);
   all.push('d');
-  expect(texts(await log.read('a.txt'))).toEqual(['b', 'c', 'd']);
+  expect(texts(await log.read(requests, 'a.txt'))).toEqual(['b', 'c', 'd']);
   all.splice(0, 4, 'anew');
-  expect(texts(await log.read('a.txt'))).toEqual(['anew']);
+  expect(texts(await log.read(requests, 'a.txt'))).toEqual(['anew']);
   expect(asked).toEqual([undefined, 2, 3, undefined]);
 });

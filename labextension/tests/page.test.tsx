@@ -3,6 +3,7 @@ import { Clipboard } from '@jupyterlab/apputils';
 import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { RequestError } from '../src/request';
 import { RunModel } from '../src/run_model';
 import { RunPageWidget } from '../src/run_page';
 import { CommandIDs } from '../src/tokens';
@@ -27,7 +28,7 @@ const shown = () => page.node.textContent ?? '';
 
 beforeEach(async () => {
   server = new FakeServer([]);
-  model = new RunModel('pong_1', server.asRequests, server.asRevisions, 0);
+  model = new RunModel('pong_1', server.asRequests, server.asRevisions, 0, 20);
   commands = new CommandRegistry();
   page = new RunPageWidget(model, commands);
   Widget.attach(page, document.body);
@@ -101,6 +102,28 @@ test('a tab asks when it is first opened, and only while it is in front', async 
   expect(asked.mock.calls.length).toBe(2);
   open('Throughput');
   await until(() => asked.mock.calls.length === 3);
+});
+
+test('a part that was not answered is asked for again by itself, without a person', async () => {
+  const asked = vi.spyOn(server, 'diagnosis');
+  asked.mockRejectedValueOnce(new RequestError('The Jupyter server does not answer.', 0));
+  open('Diagnosis');
+  await until(() => front().textContent!.includes('It is tried again by itself.'));
+  await until(() => front().textContent === 'Warning: The reward is flat.');
+  expect(asked.mock.calls.length).toBe(2);
+});
+
+test('what a change causes is asked for as by no person; what a person opens is not', async () => {
+  const polled = vi.spyOn(server, 'polled', 'get');
+  await until(() => page.node.querySelector('[role=log]')?.textContent === 'iteration 1\n');
+  const before = polled.mock.calls.length;
+  open('Diagnosis');
+  await until(() => front().textContent === 'Warning: The reward is flat.');
+  expect(polled.mock.calls.length).toBe(before);
+  const { tick } = model;
+  server.changed.emit({ runs: ['pong_1'], targets: false, everything: false });
+  // The run, its children, its metrics, its curve and the tab in front.
+  await until(() => model.tick > tick && polled.mock.calls.length >= before + 5);
 });
 
 test('the throughput is a sentence, figures, and bars that are told in words', async () => {

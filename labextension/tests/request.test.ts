@@ -1,6 +1,13 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { expect, test } from 'vitest';
-import { RequestError, Requests, isAborted } from '../src/request';
+import {
+  RequestError,
+  Requests,
+  isAborted,
+  mayPass,
+  sentence,
+  sentenceWithRetry
+} from '../src/request';
 
 function requests(answer: (url: URL, init: Request) => Response | Promise<Response>) {
   const asked: Request[] = [];
@@ -74,6 +81,30 @@ test('a server that is gone is said in a sentence', async () => {
     throw new TypeError('Failed to fetch');
   });
   await expect(ours.root()).rejects.toThrow('does not answer');
+});
+
+test('that it is tried again is said only by what tries again', async () => {
+  const { requests: ours } = requests(() => {
+    throw new TypeError('Failed to fetch');
+  });
+  const errors = [ours.root(), ours.cancel('r'), ours.check('experiment', { values: {} })];
+  const [read, write, check] = await Promise.all(errors.map(one => one.catch((e: unknown) => e)));
+  expect(sentence(read)).toBe('The Jupyter server does not answer.');
+  expect(sentenceWithRetry(read)).toBe(`${sentence(read)} It is tried again by itself.`);
+  expect(sentence(write)).toContain('It is not known whether anything was done: look');
+  expect(sentence(check)).toBe(sentence(read));
+  const codes = [0, 400, 403, 404, 409, 424, 502, 503];
+  expect(codes.filter(code => mayPass(new RequestError('', code)))).toEqual([0, 424, 502, 503]);
+});
+
+test('what the page asks for by itself says so to the server', async () => {
+  const { asked, requests: ours } = requests(() => json({ targets: [] }));
+  await ours.polled.run('r');
+  await ours.polled.series('r', { names: ['x'], axis: 'time' });
+  await ours.polled.targets();
+  await ours.run('r');
+  const queries = asked.map(request => new URL(request.url).search);
+  expect(queries).toEqual(['?poll=1', '?name=x&axis=time&poll=1', '?poll=1', '']);
 });
 
 test('an answer that nobody waits for is no error to show', async () => {

@@ -57,6 +57,44 @@ test('a new run is there after the first page, and the others move', async () =>
   expect(new Set(model.rows.map(one => one.id)).size).toBe(26);
 });
 
+test('a run that the view does not have costs the first page alone', async () => {
+  const server = new FakeRuns(rows(35));
+  const model = new RunsModel(server, quick);
+  model.active = true;
+  await until(() => model.rows.length === 35);
+  server.asked = [];
+  for (let turn = 1; turn < 4; turn++) {
+    model.note(news('elsewhere'));
+    await until(() => server.asked.length === turn);
+  }
+  await new Promise(resolve => setTimeout(resolve, 20));
+  expect(server.asked.map(query => query.offset)).toEqual([0, 0, 0]);
+});
+
+test('however many pages were asked for, a new run is there within a second', async () => {
+  const server = new FakeRuns(rows(40));
+  const model = new RunsModel(server, { ...quick, page: 2, pace: 400 });
+  model.active = true;
+  await until(() => model.rows.length === 40);
+  server.rows.unshift(row('new'));
+  const began = Date.now();
+  model.note(news('new'));
+  await until(() => model.rows[0]?.id === 'new');
+  expect(Date.now() - began).toBeLessThan(1000);
+});
+
+test('what a change causes is not asked for by a person', async () => {
+  const server = new FakeRuns(rows(3));
+  const model = new RunsModel(server, quick);
+  model.active = true;
+  await until(() => model.loaded);
+  model.note(news('run-1'));
+  await until(() => server.asked.length === 2);
+  model.show({ text: 'run' });
+  await until(() => server.asked.length === 3);
+  expect(server.asked.map(query => query.poll)).toEqual([false, true, false]);
+});
+
 test('a search begins at the first page and forgets what stood there', async () => {
   const server = new FakeRuns(rows(35));
   const model = new RunsModel(server, quick);

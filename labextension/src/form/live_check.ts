@@ -1,7 +1,7 @@
 /** Asks the server what it says of a form while a person types: one question at a time. */
 
 import type { IDisposable } from '@lumino/disposable';
-import { RequestError, sentence } from '../request';
+import { mayPass, sentence, sentenceWithRetry } from '../request';
 
 /** Milliseconds without a change after which the server is asked, and until it is asked again. */
 export const PAUSE = 250;
@@ -74,8 +74,9 @@ export class LiveCheck<Question, Answer> implements IDisposable {
       }
     } catch (error) {
       if (wanted === this.wanted && !this.isDisposed) {
-        this.trouble = sentence(error);
-        if (!(error instanceof RequestError) || !error.status || error.status >= 500) {
+        const passes = mayPass(error);
+        this.trouble = passes ? sentenceWithRetry(error) : sentence(error);
+        if (passes) {
           this.schedule(this.retry);
         }
       }

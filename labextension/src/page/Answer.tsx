@@ -17,7 +17,8 @@ export interface IAnswerProps<T> {
 export function Answer<T>(props: IAnswerProps<T>): JSX.Element {
   const { model, every, waiting, ask, children } = props;
   const { value, trouble } = useAnswer(
-    signal => ask(model.requests, model.id, signal),
+    model,
+    (requests, signal) => ask(requests, model.id, signal),
     model.id,
     model.paced(every)
   );

@@ -19,7 +19,8 @@ const COLUMNS = [
 /** Head and workers with their nodes, as RunDetails shows them. */
 export function Children({ model }: { model: RunModel }): JSX.Element | null {
   const { value } = useAnswer(
-    signal => model.requests.children(model.id, signal),
+    model,
+    (requests, signal) => requests.children(model.id, signal),
     model.id,
     model.tick
   );

@@ -11,7 +11,8 @@ const LINES = 500;
 /** A log at a time: its newest lines as they come, or an earlier page that stays. */
 export function Logs({ model }: { model: RunModel }): JSX.Element {
   const files = useAnswer(
-    signal => model.requests.logs(model.id, signal),
+    model,
+    (requests, signal) => requests.logs(model.id, signal),
     model.id,
     // New files come seldom.
     model.paced(5)
@@ -61,12 +62,13 @@ interface IPageProps {
 
 function Page({ model, file, line, onLine }: IPageProps): JSX.Element {
   const follows = line === undefined;
-  const live = React.useMemo(() => new LiveLog(model.requests, model.id, LINES), [model]);
+  const live = React.useMemo(() => new LiveLog(model.id, LINES), [model]);
   const { value, trouble } = useAnswer(
-    signal =>
+    model,
+    (requests, signal) =>
       follows
-        ? live.read(file, signal)
-        : model.requests.logPage(model.id, file, line, LINES, signal),
+        ? live.read(requests, file, signal)
+        : requests.logPage(model.id, file, line, LINES, signal),
     `${file}\n${line}`,
     // A page that was asked for stays as it is.
     follows ? model.tick : 0

@@ -12,7 +12,8 @@ const SHOWN = 12;
 /** All metrics but the main one: a group at a time, in pages of small charts. */
 export function Metrics({ model }: { model: RunModel }): JSX.Element {
   const metrics = useAnswer(
-    signal => model.requests.metrics(model.id, signal),
+    model,
+    (requests, signal) => requests.metrics(model.id, signal),
     model.id,
     model.paced(5)
   );
@@ -89,10 +90,9 @@ const NONE: readonly IMark[] = [];
 
 function SmallCharts({ model, names }: { model: RunModel; names: string[] }): JSX.Element {
   const { value, trouble } = useAnswer(
-    async signal =>
-      names.length
-        ? model.requests.series(model.id, { names, axis: AXIS, points: 300 }, signal)
-        : null,
+    model,
+    async (requests, signal) =>
+      names.length ? requests.series(model.id, { names, axis: AXIS, points: 300 }, signal) : null,
     names.join('\n'),
     // A dozen curves are read whole.
     model.paced(3)

@@ -25,17 +25,19 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
   const [smoothing, setSmoothing] = React.useState(0);
   const [cursor, setCursor] = React.useState<number | null>(null);
   const metrics = useAnswer(
-    signal => model.requests.metrics(model.id, signal),
+    model,
+    (requests, signal) => requests.metrics(model.id, signal),
     model.id,
     model.paced(5)
   );
   const name = metrics.value?.main ?? null;
-  const live = React.useMemo(() => new LiveCurve(model.requests, model.id), [model]);
+  const live = React.useMemo(() => new LiveCurve(model.id), [model]);
   const { value, trouble } = useAnswer(
-    async signal =>
-      name === null
-        ? null
-        : live.read({ names: [name], axis, smoothing, points: POINTS, ...window }, signal),
+    model,
+    async (requests, signal) => {
+      const query = { axis, smoothing, points: POINTS, ...window };
+      return name === null ? null : live.read(requests, { names: [name], ...query }, signal);
+    },
     JSON.stringify([name, axis, window, smoothing]),
     // What is zoomed into or smoothed is read whole, which costs more.
     window || smoothing ? model.paced(5) : model.tick

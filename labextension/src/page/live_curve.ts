@@ -10,13 +10,14 @@ const TAILS = 10;
 const MOST = 2000;
 
 export class LiveCurve {
-  constructor(
-    private readonly requests: Pick<Requests, 'series' | 'tail'>,
-    private readonly id: string
-  ) {}
+  constructor(private readonly id: string) {}
 
   /** The curve as it is now; the same object where nothing is new. */
-  async read(query: ISeriesQuery, signal?: AbortSignal): Promise<ISeriesAnswer> {
+  async read(
+    requests: Pick<Requests, 'series' | 'tail'>,
+    query: ISeriesQuery,
+    signal?: AbortSignal
+  ): Promise<ISeriesAnswer> {
     const asked = JSON.stringify(query);
     const held = this.held;
     const name = query.names[0] ?? '';
@@ -24,14 +25,14 @@ export class LiveCurve {
     const grows = query.from === undefined && query.to === undefined && !query.smoothing;
     if (held?.asked === asked && grows && held.tails < TAILS) {
       const after = held.answer.series[0]?.last_id ?? 0;
-      const tail = await this.requests.tail(this.id, name, query.axis, after, signal);
+      const tail = await requests.tail(this.id, name, query.axis, after, signal);
       const answer = grown(held.answer, tail);
       if (answer) {
         this.held = { asked, answer, tails: held.tails + 1 };
         return answer;
       }
     }
-    const answer = await this.requests.series(this.id, query, signal);
+    const answer = await requests.series(this.id, query, signal);
     this.held = { asked, answer, tails: 0 };
     return answer;
   }

@@ -8,24 +8,27 @@ const MOST = 2000;
 
 export class LiveLog {
   constructor(
-    private readonly requests: Pick<Requests, 'logPage'>,
     private readonly id: string,
     private readonly lines: number
   ) {}
 
   /** The newest lines; the same object where nothing is new. */
-  async read(file: string, signal?: AbortSignal): Promise<ILogPage> {
+  async read(
+    requests: Pick<Requests, 'logPage'>,
+    file: string,
+    signal?: AbortSignal
+  ): Promise<ILogPage> {
     const held = this.held;
     if (held?.file === file && held.lines.length) {
       // The last line may not have been whole: it is read again.
       const last = held.first + held.lines.length - 1;
-      const tail = await this.requests.logPage(this.id, file, last, LINES, signal);
+      const tail = await requests.logPage(this.id, file, last, LINES, signal);
       const page = extended(held, tail);
       if (page) {
         return (this.held = page);
       }
     }
-    return (this.held = await this.requests.logPage(this.id, file, undefined, this.lines, signal));
+    return (this.held = await requests.logPage(this.id, file, undefined, this.lines, signal));
   }
 
   private held: ILogPage | null = null;

@@ -1,5 +1,7 @@
 import * as React from 'react';
-import { isAborted, sentence } from '../request';
+import { isAborted, mayPass, sentence, sentenceWithRetry } from '../request';
+import type { Requests } from '../request';
+import type { RunModel } from '../run_model';
 
 export interface IAnswer<T> {
   value: T | undefined;
@@ -14,10 +16,14 @@ export const Shown = React.createContext(true);
  * in sight.
  *
  * The last answer stays until there is a new one. A tick that comes while a request is under way
- * waits for its end, so that a slow server is not asked faster than it answers.
+ * waits for its end, so that a slow server is not asked faster than it answers. One that does not
+ * answer is asked again after a while.
+ *
+ * `ask` is given what it makes its requests with: those that a tick causes are not a person's.
  */
 export function useAnswer<T>(
-  ask: (signal: AbortSignal) => Promise<T>,
+  model: RunModel,
+  ask: (requests: Requests, signal: AbortSignal) => Promise<T>,
   key: string,
   tick: number
 ): IAnswer<T> {
@@ -30,11 +36,16 @@ export function useAnswer<T>(
   const asking = React.useRef<{ key: string; again: boolean; abort: AbortController } | null>(null);
   /** What the last answer was about; '' after trouble, as it is then asked for again. */
   const answered = React.useRef('');
-  const latest = React.useRef(ask);
-  latest.current = ask;
+  /** What a person has asked for last: this key, in sight. */
+  const wished = React.useRef('');
+  const latest = React.useRef({ ask, shown });
+  latest.current = { ask, shown };
 
   React.useEffect(() => {
     const wanted = `${tick} ${key}`;
+    if (!shown) {
+      wished.current = '';
+    }
     if (!shown || answered.current === wanted) {
       return;
     }
@@ -48,17 +59,30 @@ export function useAnswer<T>(
     const own = { key, again: true, abort: new AbortController() };
     asking.current = own;
     void (async () => {
-      while (own.again && !own.abort.signal.aborted) {
+      const { signal } = own.abort;
+      while (own.again && !signal.aborted) {
         own.again = false;
+        const requests = wished.current === `key ${key}` ? model.requests.polled : model.requests;
+        wished.current = `key ${key}`;
         try {
-          const value = await latest.current(own.abort.signal);
-          if (!own.abort.signal.aborted) {
+          const value = await latest.current.ask(requests, signal);
+          if (!signal.aborted) {
             setAnswer({ key, value, trouble: '' });
           }
         } catch (error) {
-          if (!isAborted(error) && !own.abort.signal.aborted) {
+          if (isAborted(error) || signal.aborted) {
+            continue;
+          }
+          const passes = mayPass(error);
+          const trouble = passes ? sentenceWithRetry(error) : sentence(error);
+          setAnswer(before => ({ ...before, key, trouble }));
+          if (passes) {
+            await after(model.retry, signal);
+            own.again = model.active && latest.current.shown;
+          }
+          // What is out of sight asks when it is looked at again.
+          if (!own.again) {
             answered.current = '';
-            setAnswer(before => ({ ...before, key, trouble: sentence(error) }));
           }
         }
       }
@@ -66,8 +90,19 @@ export function useAnswer<T>(
         asking.current = null;
       }
     })();
-  }, [key, tick, shown]);
+  }, [model, key, tick, shown]);
 
   React.useEffect(() => () => asking.current?.abort.abort(), []);
   return answer;
+}
+
+/** Resolves after so many milliseconds, or as soon as nobody waits any more. */
+function after(wait: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, wait);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
