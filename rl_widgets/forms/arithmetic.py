@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from rl_widgets.backend.machine import GIB, Machine
 from rl_widgets.backend.plan import NodeGroup
-from rl_widgets.rllib.errors import ConfigError
+from rl_widgets.rllib import catalogue, resources
+from rl_widgets.rllib.errors import ConfigError, ResourceRequestError
 from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS
 from rl_widgets.rllib.settings import is_search_space
-from rl_widgets.rllib.sizing import NodeCapacity, size
+from rl_widgets.rllib.sizing import NodeCapacity, Sizing, size
 from rl_widgets.store.database import Store
 from rl_widgets.view import wording
 
@@ -60,15 +61,11 @@ def _size(group: NodeGroup) -> str:
 
 
 def _env_runners(head: NodeGroup, workers: NodeGroup | None, learning: Learning) -> list[str]:
-    given = {name: value for name, value in learning.given.items() if value is not None}
+    given = _given(learning)
     if any(is_search_space(value) for value in given.values()):
         return []
-    chosen = {}
-    reasons: list[str] = []
-    if learning.algorithm in ASYNCHRONOUS_ALGORITHMS:
-        sizing = size(_capacities(head, workers), learning.preset, given, cuda=True)
-        chosen, reasons = sizing.settings, sizing.reasons
-    settings = {**learning.preset, **chosen, **given}
+    sizing = _sized(head, workers, learning)
+    settings, reasons = {**learning.preset, **sizing.settings, **given}, sizing.reasons
     main = settings.get("num_cpus_for_main_process", 1)
     each = settings.get("num_cpus_per_env_runner", 1)
     runners = settings.get("num_env_runners")
@@ -82,6 +79,36 @@ def _env_runners(head: NodeGroup, workers: NodeGroup | None, learning: Learning)
         who = "The settings ask for" if "num_env_runners" in given else "The run takes"
         found.append(f"{who} {runners}{'; they share the CPUs' if runners > fit else ''}.")
     return found + reasons
+
+
+def check_request(head: NodeGroup, workers: NodeGroup | None, learning: Learning) -> None:
+    """Raise `ResourceRequestError` where the training would, when it has its cluster."""
+    given = _given(learning)
+    if any(is_search_space(value) for value in given.values()):
+        return
+    defaults = catalogue.default_config(learning.algorithm).defaults
+    chosen = _sized(head, workers, learning).settings
+    parts = resources.request({**defaults, **learning.preset, **chosen, **given})
+    nodes: list[resources.Amounts] = [
+        {"CPU": head.cpus, "GPU": head.gpus, resources.HEAD_RESOURCE: 1.0}
+    ]
+    if workers is not None:
+        nodes += [{"CPU": workers.cpus, "GPU": workers.gpus}] * workers.node_count
+    try:
+        resources.check_fits(parts, nodes)
+    except ResourceRequestError:
+        if resources.share(parts, nodes) is None:
+            raise
+
+
+def _given(learning: Learning) -> dict[str, Any]:
+    return {name: value for name, value in learning.given.items() if value is not None}
+
+
+def _sized(head: NodeGroup, workers: NodeGroup | None, learning: Learning) -> Sizing:
+    if learning.algorithm not in ASYNCHRONOUS_ALGORITHMS:
+        return Sizing()
+    return size(_capacities(head, workers), learning.preset, _given(learning), cuda=True)
 
 
 def _sum(head: NodeGroup, workers: NodeGroup | None) -> str:

@@ -19,16 +19,15 @@ from rl_widgets.fields.describe import describe as describe
 from rl_widgets.fields.mapping import bytes_of
 from rl_widgets.fields.specification import Fields, collect, fields_of
 from rl_widgets.forms import arithmetic, code
-from rl_widgets.forms.arithmetic import TIMES
+from rl_widgets.forms.arithmetic import TIMES, Learning
 from rl_widgets.forms.cluster import ClusterFields
 from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.forms.picture import Picture, picture
-from rl_widgets.forms.settings import settings_of
+from rl_widgets.forms.settings import defaults_of, settings_of, translated
 from rl_widgets.forms.stopping import StopFields
 from rl_widgets.forms.submission import runs_of, start, target_name
-from rl_widgets.forms.training import TrainingFields, whole_config
-from rl_widgets.rllib.environments import is_atari
-from rl_widgets.rllib.presets import preset, preset_name
+from rl_widgets.forms.training import OWN, TrainingFields, changes_of, whole_config
+from rl_widgets.rllib.errors import ResourceRequestError
 from rl_widgets.store.errors import FieldError, NotFoundError, UserError
 from rl_widgets.store.targets import TargetRecord
 from rl_widgets.view import wording
@@ -57,6 +56,21 @@ _ASKED = {
     "script_params": ("config.num_gpus",),
     "worker_configuration.use_gpu": ("worker_use_gpu",),
     "worker_configuration.node_count": ("worker_nodes",),
+}
+
+
+#: The settings that ask for a resource, in names of 2.60: the first that is given is named.
+_ASKING = {
+    "GPU": ("num_gpus_per_learner", "num_gpus_per_env_runner", "num_learners"),
+    "CPU": (
+        "num_env_runners",
+        "num_cpus_per_env_runner",
+        "num_cpus_for_main_process",
+        "num_learners",
+        "num_cpus_per_learner",
+        "evaluation_num_env_runners",
+        "num_aggregator_actors_per_learner",
+    ),
 }
 
 
@@ -139,6 +153,8 @@ class _Check:
             self._find("compute_target", self._values.get("compute_target"))
             if not self._errors:
                 self._check_estimator()
+        if issubclass(self._cls, ExperimentFields):
+            self._check_requests()
         defaults = self._defaults() if issubclass(self._cls, TrainingFields) else {}
         return Checked(
             values=self._values,
@@ -170,12 +186,14 @@ class _Check:
         workers = self._values.get("worker_nodes")
         if head is None or workers is None or (worker is None and self._asks_for_worker_target()):
             return
-        config = self._values.get("config") or {}
+        gpus = [config.get("num_gpus") for config, _ in self._configs()]
         asked = Asked(
             head=head,
             use_gpu=self._values.get("use_gpu"),
             object_store=bytes_of(self._values.get("shm_size")),
-            config_gpus=config.get("num_gpus", 0),
+            config_gpus=max(
+                (g for g in gpus if isinstance(g, (int, float)) and g < 1e6), default=0
+            ),
             workers=workers,
             worker=worker,
             worker_use_gpu=bool(self._values.get("worker_use_gpu")),
@@ -228,6 +246,8 @@ class _Check:
             known = fields_of(self._cls)
             # What is of the workers first: a cluster's `use_gpu` is the head's.
             names = [error.field, *_ASKED[error.field], error.field.rpartition(".")[2]]
+            if "num_gpus" in (self._values.get("vary") or {}):
+                names = [name.replace("config.num_gpus", "vary.num_gpus") for name in names]
             field = next((n for n in names if n.split(".")[0] in known), error.field)
             self._errors.setdefault(field, str(error))
 
@@ -262,11 +282,30 @@ class _Check:
         unknown = {"algorithm", "preset", "config.preset"} & set(self._errors)
         if algorithm is None or env is None or unknown:
             return {}
-        atari = is_atari(env)
-        name = whole_config(self._values).get("preset")
-        return preset(
-            algorithm, atari=atari, name=name or preset_name(algorithm, atari=atari, env=env)
-        )
+        return defaults_of(algorithm, env, whole_config(self._values))
+
+    def _configs(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """The settings of each run, seeds aside, with what it changes of those of all."""
+        whole = whole_config(self._values)
+        return [({**whole, **changes}, changes) for changes in changes_of(self._values)]
+
+    def _check_requests(self) -> None:
+        """What each run asks for of its cluster, at the setting that asks for it."""
+        wrong = {name.partition(".")[0] for name in self._errors}
+        if self._groups is None or wrong & {"environment", "algorithm", "config", "vary", *OWN}:
+            return
+        algorithm, env = self._values["algorithm"], self._values["environment"]
+        for config, changes in self._configs():
+            found = translated(algorithm, config)
+            learning = Learning(algorithm, defaults_of(algorithm, env, config), found.settings)
+            try:
+                arithmetic.check_request(*self._groups, learning)
+            except ResourceRequestError as error:
+                names = _ASKING[error.resource]
+                name = next((n for n in names if found.settings.get(n)), names[0])
+                name = found.said_as.get(name, name)
+                place = "vary" if name in changes else "config"
+                self._errors.setdefault(f"{place}.{name}", str(error))
 
     def _notes(self, defaults: Mapping[str, Any]) -> list[str]:
         found: list[str] = []

@@ -13,10 +13,12 @@ from typing import Any, Final
 from rl_widgets.fields.specification import Fields
 from rl_widgets.fields.trait import Field, shown
 from rl_widgets.rllib import catalogue
+from rl_widgets.rllib.agreement import disagreements
 from rl_widgets.rllib.algorithm import check_preset
+from rl_widgets.rllib.environments import is_atari
 from rl_widgets.rllib.errors import ConfigError, nearest
 from rl_widgets.rllib.evaluation import take_plan
-from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, PRESETS
+from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, PRESETS, preset, preset_name
 from rl_widgets.rllib.settings import BOUNDS, Setting, check_value, describe
 from rl_widgets.rllib.translate import Translation, translate
 
@@ -130,8 +132,7 @@ def translated(algorithm: str, config: Mapping[str, Any]) -> Translation:
 
 
 def check_settings(field: str, algorithm: str, config: Mapping[str, Any]) -> dict[str, str]:
-    """A sentence for each setting that cannot be, by `field.name`; for what is wrong between
-    settings, by `field`."""
+    """A sentence for each setting that cannot be, by `field.name`."""
     errors = {}
     for name, value in config.items():
         try:
@@ -141,12 +142,32 @@ def check_settings(field: str, algorithm: str, config: Mapping[str, Any]) -> dic
                 translated(algorithm, {name: value})
         except ConfigError as error:
             errors[f"{field}.{name}"] = str(error)
-    if not errors:
-        try:
-            translated(algorithm, config)
-        except ConfigError as error:
-            errors[field] = str(error)
     return errors
+
+
+def defaults_of(algorithm: str, environment: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The preset's settings, which are in force where the `config` of a run is silent."""
+    atari, name = is_atari(environment), config.get("preset")
+    name = name or preset_name(algorithm, atari=atari, env=environment)
+    return preset(algorithm, atari=atari, name=name)
+
+
+def check_together(
+    algorithm: str, environment: str | None, config: Mapping[str, Any]
+) -> dict[str, str]:
+    """A sentence for what is wrong between the settings of a run that are right each on its own, by
+    the name of the one that has to change, '' for more than one."""
+    try:
+        found = translated(algorithm, config)
+    except ConfigError as error:
+        return {"": str(error)}
+    if environment is None:
+        return {}
+    given = {name: value for name, value in found.settings.items() if value is not None}
+    settings = defaults_of(algorithm, environment, config) | given
+    said_as = {"model": "model" if "model" in config else "model_config"} | found.said_as
+    wrong = disagreements(environment, settings, found)
+    return {said_as.get(name, name): sentence for name, sentence in wrong.items()}
 
 
 def presets_of(algorithm: str) -> list[str]:

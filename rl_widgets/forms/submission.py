@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import time
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rl_widgets.compute import AmlCompute, ComputeTarget
 from rl_widgets.estimator import ReinforcementLearningEstimator, WorkerConfiguration
 from rl_widgets.experiment import Experiment
-from rl_widgets.forms.training import whole_config
+from rl_widgets.forms.training import changes_of, whole_config
 from rl_widgets.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -82,12 +81,8 @@ def script_folder(workspace: Workspace) -> Path:
 
 def runs_of(values: Mapping[str, Any]) -> list[OneRun]:
     """The runs that a submission makes: one for each seed and each combination of settings."""
-    vary = values.get("vary") or {}
     seeds: Sequence[int | None] = values.get("seeds") or [None]
-    choices = [[(name, value) for value in listed] for name, listed in vary.items()]
-    return [
-        OneRun(seed, dict(changes)) for changes in itertools.product(*choices) for seed in seeds
-    ]
+    return [OneRun(seed, changes) for changes in changes_of(values) for seed in seeds]
 
 
 def script_params(values: Mapping[str, Any], one: OneRun) -> dict[str, Any]:

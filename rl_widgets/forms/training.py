@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 from rl_widgets.fields.names import Word
 from rl_widgets.fields.specification import Fields
 from rl_widgets.fields.trait import Flag, Number, Whole
-from rl_widgets.forms.settings import check_algorithm, check_settings
+from rl_widgets.forms.settings import check_algorithm, check_settings, check_together
 from rl_widgets.forms.values import Json, Seeds, Stop, Vary
 from rl_widgets.rllib.environments import check_environment
 from rl_widgets.rllib.errors import ConfigError, EnvironmentNameError, StopError
@@ -138,10 +139,17 @@ class TrainingFields(Fields):
         for name in OWN:
             if name in config and values.get(name) is not None:
                 errors[f"config.{name}"] = f"{name} is given twice, here and in config."
+        if "seed" in config and values.get("seeds"):
+            errors["config.seed"] = (
+                "'seed' is in config, where it would hold for all runs, and seeds are given: leave "
+                "one out."
+            )
         own = {f"config.{name}": name for name in OWN if values.get(name) is not None}
         for name, sentence in check_settings("config", algorithm, whole_config(values)).items():
             errors.setdefault(own.get(name, name), sentence)
         _check_varied(values, algorithm, errors)
+        if not {name.partition(".")[0] for name in errors} & {*OWN, "config", "vary"}:
+            _check_whole(values, algorithm, errors)
 
 
 def whole_config(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,17 +167,47 @@ def check_stop_field(stop: Any, errors: dict[str, str]) -> None:
             errors[f"stop.{name}"] = str(error)
 
 
+def changes_of(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the runs change of the settings: one for each combination of varied values, {} alone
+    where nothing is varied; of more than a group may have, the first."""
+    choices = [[(name, v) for v in listed] for name, listed in (values.get("vary") or {}).items()]
+    return [dict(one) for one in itertools.islice(itertools.product(*choices), MOST_RUNS)]
+
+
 def _check_varied(values: Mapping[str, Any], algorithm: str, errors: dict[str, str]) -> None:
-    vary = values.get("vary") or {}
+    vary, whole = values.get("vary") or {}, whole_config(values)
     count = len(values.get("seeds") or [None])
     for name, choices in vary.items():
         count *= len(choices)
-        if name in (values.get("config") or {}):
-            errors[f"vary.{name}"] = f"{name!r} is in config and varied: leave one out."
-        for value in choices:
+        if name == "seed":
+            errors["vary.seed"] = "'seed' is varied by the field of seeds: give its values there."
+        elif name in whole:
+            place = "in config" if name in (values.get("config") or {}) else "given"
+            errors[f"vary.{name}"] = f"{name!r} is {place} and varied: leave one out."
+        for value in choices[:MOST_RUNS]:
             found = check_settings("vary", algorithm, {name: value})
             errors.update({key: found[key] for key in found if key not in errors})
     if count > MOST_RUNS:
         errors["vary" if vary else "seeds"] = (
             f"These are {count:,} runs; a group has at most {MOST_RUNS}."
         )
+
+
+def _check_whole(values: Mapping[str, Any], algorithm: str, errors: dict[str, str]) -> None:
+    """The settings of each run with each other and with the environment."""
+    whole, environment = whole_config(values), values.get("environment")
+    wrong = check_together(algorithm, environment, whole)
+    if wrong:
+        own = {name for name in OWN if values.get(name) is not None}
+        for name, sentence in wrong.items():
+            errors.setdefault(name if name in own else f"config.{name}".rstrip("."), sentence)
+        return
+    # What is refused with one varied setting alone is said there, the rest of both.
+    for name, choices in (values.get("vary") or {}).items():
+        for value in choices[:MOST_RUNS]:
+            for sentence in check_together(algorithm, environment, whole | {name: value}).values():
+                errors.setdefault(f"vary.{name}", sentence)
+    if "vary" in values and not any(name.startswith("vary.") for name in errors):
+        for changes in changes_of(values):
+            for sentence in check_together(algorithm, environment, whole | changes).values():
+                errors.setdefault("vary", sentence)

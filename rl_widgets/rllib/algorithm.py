@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rl_widgets.rllib.agreement import disagreements
 from rl_widgets.rllib.atari import frame_size
 from rl_widgets.rllib.environments import check_environment, is_atari, register_atari
 from rl_widgets.rllib.errors import ConfigError
@@ -18,9 +19,6 @@ from rl_widgets.rllib.translate import Translation, translate
 
 #: Ray gives every head node this resource; asking for a little of it pins an actor there.
 HEAD_NODE = {"node:__internal_head__": 0.001}
-
-#: Keys of `model` that the network for Atari games knows.
-ATARI_MODEL_KEYS = ("conv_filters", "fcnet_hiddens")
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,8 @@ def prepare(
     if name in ASYNCHRONOUS_ALGORITHMS and nodes:
         defaults |= _sized(nodes, defaults, translation)
     settings = _with_presets(defaults, translation, default=default)
+    for sentence in disagreements(env, settings, translation).values():
+        raise ConfigError(sentence)
     callbacks_class = settings.pop("callbacks_class", None)
     clip = settings.pop("clip_rewards", None)
     if atari:
@@ -67,7 +67,7 @@ def prepare(
     elif translation.frame_size is not None:
         translation.notes.append(f"model.dim has no effect on {env}: it has no frames of a game.")
     if not atari and clip:
-        settings["learner_connector"] = _clipping(settings, clip)
+        settings["learner_connector"] = _clipping(clip)
     if not atari and translation.model:
         settings["model_config"] = translation.model
 
@@ -207,7 +207,7 @@ def _say_real_batch(
 def _set_up_atari(env: str, settings: dict[str, Any], translation: Translation, clip: Any) -> None:
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
-    env_config = dict(settings.get("env_config", {}))
+    env_config = dict(settings.get("env_config") or {})
     if translation.frame_size is not None:
         env_config["dim"] = translation.frame_size
     env_config["dim"] = frame_size(env_config.get("dim", 42))
@@ -222,28 +222,16 @@ def _set_up_atari(env: str, settings: dict[str, Any], translation: Translation, 
     if "rl_module_spec" not in settings:
         from rl_widgets.rllib.atari_module import AtariModule
 
-        unknown = sorted(set(translation.model) - set(ATARI_MODEL_KEYS))
-        if unknown:
-            raise ConfigError(
-                f"model.{unknown[0]} cannot be had with the network for Atari games, which knows "
-                f"dim, {' and '.join(ATARI_MODEL_KEYS)}. Leave it out, or give an RLModule of "
-                'your own as "rl_module_spec".'
-            )
         settings["rl_module_spec"] = RLModuleSpec(
             module_class=AtariModule, model_config=dict(translation.model)
         )
     if clip:
-        settings["learner_connector"] = _clipping(settings, clip)
+        settings["learner_connector"] = _clipping(clip)
 
 
-def _clipping(settings: Mapping[str, Any], clip: Any) -> Any:
+def _clipping(clip: Any) -> Any:
     from rl_widgets.rllib.rewards import ClipRewardsBuilder
 
-    if "learner_connector" in settings:
-        raise ConfigError(
-            "'clip_rewards' and 'learner_connector' cannot both be given: rewards are clipped by "
-            "a learner connector. Put rl_widgets.rllib.rewards.ClipRewards into yours."
-        )
     return ClipRewardsBuilder(1.0 if clip is True else float(clip))
 
 

@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any
 
 from rl_widgets.rllib.errors import ConfigError
+from rl_widgets.store.mistakes import shown
 
 #: Edge lengths in pixels that a frame may be scaled to; the network is made for these.
 FRAME_SIZES = (42, 64, 84)
@@ -73,12 +74,7 @@ def make_vector_env(
     from ale_py.vector_env import AtariVectorEnv
 
     game = atari_names()[name]
-    known = {"dim", "num_threads", "full_action_space"}
-    unknown = set(settings) - known
-    if unknown:
-        raise ConfigError(
-            f"env_config of {name} has no {sorted(unknown)[0]!r}; it knows {sorted(known)}."
-        )
+    check_env_config(name, settings)
     dim = frame_size(settings.get("dim", 42))
     return AtariVectorEnv(
         game.rom,
@@ -98,11 +94,25 @@ def make_vector_env(
     )
 
 
+def check_env_config(name: str, settings: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` for settings that a game has not."""
+    known = ("dim", "full_action_space", "num_threads")
+    for key in sorted(set(settings) - set(known)):
+        raise ConfigError(f"env_config of {name} has no {shown(key)}; it knows {', '.join(known)}.")
+    frame_size(settings.get("dim", 42))
+    threads = settings.get("num_threads", 0)
+    if isinstance(threads, bool) or not isinstance(threads, int) or not 0 <= threads <= 1_000:
+        raise ConfigError(
+            f"num_threads in env_config of {name} is {shown(threads)}; it is a whole number from 0 "
+            "(one for each CPU) to 1,000."
+        )
+
+
 def frame_size(dim: Any) -> int:
     """Check a frame's edge length in pixels."""
     if isinstance(dim, bool) or dim not in FRAME_SIZES:
         raise ConfigError(
-            f"model.dim is {dim!r}; frames of Atari games are scaled to one of "
+            f"model.dim is {shown(dim)}; frames of Atari games are scaled to one of "
             f"{', '.join(map(str, FRAME_SIZES))} pixels. Choose one of these."
         )
     return int(dim)

@@ -19,7 +19,9 @@ class EnvironmentNameError(UserError):
 
 
 class ResourceRequestError(UserError):
-    """The request asks for more than the cluster can ever give."""
+    """The request asks for more of `resource` than the cluster can ever give."""
+
+    resource = "CPU"
 
 
 class VideoError(RLWidgetsError):

@@ -80,23 +80,25 @@ def check_fits(parts: Sequence[Part], nodes: Sequence[Amounts]) -> None:
         needed = sum(part.count * part.amounts.get(resource, 0) for part in parts)
         have = sum(node.get(resource, 0) for node in nodes)
         if needed > have + _EPSILON:
-            raise ResourceRequestError(_too_much(resource, needed, have, parts, nodes))
+            raise _refused(_too_much(resource, needed, have, parts, nodes), resource)
     for part in parts:
         if not any(_holds(node, part.amounts) for node in nodes):
-            raise ResourceRequestError(
+            raise _refused(
                 f"The {part.what} needs {_said(part.amounts)} on one node, and no node of the "
                 f"cluster has that: the nodes have {_nodes_said(nodes)}. Ask for less, or start a "
-                "larger node."
+                "larger node.",
+                "GPU" if part.amounts.get("GPU") else "CPU",
             )
     left_over = _place(parts, nodes)
     # Placing the largest first finds a place if there is one when all but the main process are
     # alike; of mixed requests it may be wrong, so there the sum and each single part decide.
     if left_over is not None and len(parts) <= 2:
         part, count = left_over
-        raise ResourceRequestError(
+        raise _refused(
             f"{count} of {part.count} {part.what}s have no place: each needs {_said(part.amounts)} "
             f"on one node beside what is placed already, and the nodes have {_nodes_said(nodes)}. "
-            f"Lower {part.setting} by {count}, or start more nodes."
+            f"Lower {part.setting} by {count}, or start more nodes.",
+            "GPU" if part.amounts.get("GPU") else "CPU",
         )
 
 
@@ -162,6 +164,12 @@ def _check_until(check: Callable[[], None], grace_s: float) -> None:
             time.sleep(0.25)
         else:
             return
+
+
+def _refused(sentence: str, resource: str) -> ResourceRequestError:
+    error = ResourceRequestError(sentence)
+    error.resource = resource
+    return error
 
 
 def _too_much(

@@ -136,6 +136,74 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "config.evaluation_interval_s",
         "seconds between two",
     ),
+    "GPUs for a learner": (
+        {"config": {"num_gpus_per_learner": 99}},
+        "config.num_gpus_per_learner",
+        "asks for 99 GPUs",
+    ),
+    "GPUs under an old name": (
+        {"config": {"num_gpus_per_worker": 99, "num_workers": 1}},
+        "config.num_gpus_per_worker",
+        "asks for 99 GPUs",
+    ),
+    "varied GPUs": ({"vary": {"num_gpus": [0, 99]}}, "vary.num_gpus", "This machine has"),
+    "varied GPUs of learners": (
+        {"vary": {"num_gpus_per_learner": [0, 99]}},
+        "vary.num_gpus_per_learner",
+        "asks for 99 GPUs",
+    ),
+    "more env runners than can share the CPUs": (
+        {"config": {"num_env_runners": 9_000}},
+        "config.num_env_runners",
+        "env runners x 1), and the cluster has",
+    ),
+    "varied env runners": (
+        {"vary": {"num_workers": [0, 9_000]}},
+        "vary.num_workers",
+        "it would wait for ever",
+    ),
+    "a seed and seeds": ({"config": {"seed": 1}, "seeds": [1, 2]}, "config.seed", "leave one out"),
+    "a varied seed": ({"vary": {"seed": [1, 2]}}, "vary.seed", "the field of seeds"),
+    "a varied field": (
+        {"preset": "impala-pong", "vary": {"preset": ["impala-pong"]}},
+        "vary.preset",
+        "is given and varied",
+    ),
+    "a varied setting against another": (
+        {"config": {"num_env_runners": 1}, "vary": {"lr": [0.1], "num_workers": [1]}},
+        "vary.num_workers",
+        "set the same thing",
+    ),
+    "two varied settings against each other": (
+        {"vary": {"num_gpus_per_learner": [0], "num_gpus": [0]}},
+        "vary",
+        "set the same thing",
+    ),
+    "a frame size that a game has not": (
+        {"environment": "PongNoFrameskip-v4", "config": {"model": {"dim": 50}}},
+        "config.model",
+        "42, 64, 84",
+    ),
+    "a network that a game has not": (
+        {"environment": "PongNoFrameskip-v4", "config": {"model": {"use_lstm": True}}},
+        "config.model",
+        "use_lstm",
+    ),
+    "a setting that a game has not": (
+        {"environment": "PongNoFrameskip-v4", "config": {"env_config": {"dimm": 42}}},
+        "config.env_config",
+        "has no 'dimm'",
+    ),
+    "threads of a game": (
+        {"environment": "PongNoFrameskip-v4", "vary": {"env_config": [{"num_threads": "x"}]}},
+        "vary.env_config",
+        "whole number from 0",
+    ),
+    "clipping twice": (
+        {"environment": "PongNoFrameskip-v4", "config": {"learner_connector": {}}},
+        "config.learner_connector",
+        "cannot both be given",
+    ),
 }
 
 

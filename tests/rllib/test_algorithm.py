@@ -92,6 +92,7 @@ def test_the_model_of_other_environments_is_rllibs():
         (None, {"env": "CartPole-v1"}, "--run"),
         ("IMPALA", {"env": "PongNoFrameskip-v4", "model": {"dim": 50}}, "42, 64, 84"),
         ("IMPALA", {"env": "PongNoFrameskip-v4", "model": {"use_lstm": True}}, "use_lstm"),
+        ("IMPALA", {"env": "PongNoFrameskip-v4", "env_config": {"dimm": 42}}, "has no 'dimm'"),
         (
             "IMPALA",
             {"env": "CartPole-v1", "clip_rewards": True, "learner_connector": print},
