@@ -105,6 +105,8 @@ class ClusterForm(Form):
             for name, value in changes.items():
                 values = with_value(values, name, value)
             self.values = values
+        if not changes:  # the form follows again
+            self._look_again()
 
     def _refuse(self, sentence: str) -> None:
         self._thread.post(lambda: self._tell("", sentence))

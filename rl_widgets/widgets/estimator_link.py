@@ -31,7 +31,8 @@ class EstimatorLink:
     """`read` gives a form's values of the estimator, and raises `UserError` where it has none.
 
     `changed` is called with the fields that were changed on the estimator (`NOTHING`: no more
-    given), `refused` with a sentence where the form cannot follow.
+    given), `refused` with a sentence where the form cannot follow; where it can again, `changed` is
+    called in any case.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class EstimatorLink:
         self.estimator = estimator
         self._read, self._changed, self._refused = read, changed, refused
         self._taking: int | None = None
+        self._follows = True
         self._known = read(estimator)
         estimator.observe(self._on_change, names=traitlets.All)
         self._watch_workers(estimator.worker_configuration)
@@ -88,6 +90,7 @@ class EstimatorLink:
         try:
             now = self._read(self.estimator)
         except UserError as error:
+            self._follows = False
             self._refused(f"The form does not follow the estimator: {error}")
             return
         names = {*now, *self._known}
@@ -97,7 +100,8 @@ class EstimatorLink:
             if now.get(name, NOTHING) != self._known.get(name, NOTHING)
         }
         self._known = now
-        if changes:
+        if changes or not self._follows:
+            self._follows = True
             self._changed(changes)
 
 

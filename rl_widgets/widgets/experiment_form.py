@@ -145,6 +145,8 @@ class ExperimentForm(Form):
                     value = {n: v for n, v in value.items() if n not in varied}
                 values = with_value(values, name, value)
             self.values = values
+        if not changes:  # the form follows again
+            self._look_again()
 
     def _refuse(self, sentence: str) -> None:
         self._thread.post(lambda: self._tell("", sentence))

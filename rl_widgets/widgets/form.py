@@ -240,7 +240,10 @@ class Form(ipywidgets.VBox):
                     self._checked = Checked({}, {"": f"{error}"})
                 self._checked_of = values
                 if not self._checked.errors:
-                    self._apply(self._checked)
+                    try:
+                        self._apply(self._checked)
+                    except (RLWidgetsError, OSError) as error:
+                        self._checked.errors[""] = f"{error}"
             return self._checked
 
     def _edited(self, path: str) -> None:

@@ -127,12 +127,6 @@ def test_mappings_are_read_only_and_names_are_known(form: ExperimentForm) -> Non
     assert form.values is before
 
 
-def test_the_form_does_not_follow_a_script_of_its_own(form: ExperimentForm) -> None:
-    form.estimator.entry_script = "mine.py"
-    settled(form)
-    assert "does not follow" in form._pieces["status"].value
-
-
 @pytest.mark.parametrize(
     ("path", "text", "words"),
     [
