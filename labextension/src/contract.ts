@@ -108,6 +108,19 @@ export interface IScale {
   idle_seconds_before_scaledown?: number;
 }
 
+/** What may be done with a run now. */
+export interface ICan {
+  cancel: boolean;
+  resume: boolean;
+  delete: boolean;
+}
+
+/** Addresses below the server's base URL; '' where there is nothing to open. */
+export interface ILinks {
+  ray_dashboard: string;
+  tensorboard: string;
+}
+
 export interface IRunRow {
   id: string;
   number: number;
@@ -135,6 +148,8 @@ export interface IRunRow {
   timing: string;
   reward_text: string;
   best_text: string;
+  can?: ICan;
+  links?: ILinks;
 }
 
 export interface IRunsAnswer {
@@ -196,8 +211,8 @@ export interface IRun {
   criteria: ICriterion[];
   code: string;
   insert: string;
-  links: { ray_dashboard: string; tensorboard: string };
-  can: { cancel: boolean; resume: boolean; delete: boolean };
+  links: ILinks;
+  can: ICan;
   attempt: number;
   revision: number;
 }

@@ -137,5 +137,6 @@ function activate(
       void commands.execute(CommandIDs.open, { id: linked });
     }
     void active.refresh();
+    void workspace.meet().then(() => commands.notifyCommandChanged());
   });
 }

@@ -18,6 +18,8 @@ export interface IRunLine {
   /** Where it stands in its group, from 1, and how many stand there. */
   position: number;
   of: number;
+  /** 2 below a heading, 1 where there are no headings. */
+  level: 1 | 2;
 }
 
 export type Line = IHeading | IRunLine;
@@ -36,7 +38,7 @@ export function linesOf(
   }
   if (!grouped) {
     const title = 'Others';
-    lines.push(...(pinned.length ? group('\n', title, others, closed) : inOrder(others)));
+    lines.push(...(pinned.length ? group('\n', title, others, closed) : inOrder(others, 1)));
     return lines;
   }
   const experiments = new Map<string, IRunRow[]>();
@@ -61,9 +63,9 @@ function group(key: string, title: string, rows: IRunRow[], closed: ReadonlySet<
   const open = !closed.has(key);
   const active = rows.filter(row => !row.final).length;
   const heading: IHeading = { kind: 'heading', key, title, runs: rows.length, active, open };
-  return open ? [heading, ...inOrder(rows)] : [heading];
+  return open ? [heading, ...inOrder(rows, 2)] : [heading];
 }
 
-function inOrder(rows: IRunRow[]): Line[] {
-  return rows.map((row, i) => ({ kind: 'run', row, position: i + 1, of: rows.length }));
+function inOrder(rows: IRunRow[], level: 1 | 2): Line[] {
+  return rows.map((row, i) => ({ kind: 'run', row, position: i + 1, of: rows.length, level }));
 }

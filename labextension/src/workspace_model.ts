@@ -73,6 +73,13 @@ export class WorkspaceModel implements IDisposable {
     void this.open();
   }
 
+  /** Ask who the server is, as what may be done hangs on it, also while the panel is hidden. */
+  async meet(): Promise<void> {
+    if (this.standing === 'asking' && !this.active) {
+      await this.open(this.requests.polled);
+    }
+  }
+
   dispose(): void {
     this.active = false;
     this._isDisposed = true;
@@ -86,8 +93,8 @@ export class WorkspaceModel implements IDisposable {
       this.root = await requests.root(abort.signal);
       this.revisions.note(this.root.revision);
       [this.standing, this.message] = judged(this.root);
-      if (this.standing === 'ready') {
-        this.runs.active = this.active;
+      if (this.standing === 'ready' && this.active) {
+        this.runs.active = true;
         await this.lookAtCompute(requests, abort.signal);
       }
     } catch (error) {

@@ -8,6 +8,7 @@ import { addRunActions } from '../src/commands/run_actions';
 import { addRunViews } from '../src/commands/run_views';
 import { addTargetActions } from '../src/commands/target_actions';
 import { addWorkspaceCommands } from '../src/commands/workspace';
+import type { IRoot, IRunRow } from '../src/contract';
 import { CATEGORY, CommandIDs } from '../src/tokens';
 import { row } from './fakes';
 
@@ -19,10 +20,11 @@ vi.mock('@jupyterlab/apputils', async original => ({
 
 let commands: CommandRegistry;
 let context: ICommandContext;
+let rows: Map<string, IRunRow>;
 
 beforeEach(() => {
   commands = new CommandRegistry();
-  const rows = new Map([
+  rows = new Map([
     ['live', row('live')],
     ['done', row('done', { final: true })]
   ]);
@@ -69,6 +71,40 @@ test('what a run does not allow is not offered; without a run nothing is', () =>
   expect(['live', 'done'].map(id => can(CommandIDs.cancel, id))).toEqual([true, false]);
   expect(['live', 'done'].map(id => can(CommandIDs.remove, id))).toEqual([false, true]);
   expect(commands.isEnabled(CommandIDs.open, {})).toBe(false);
+});
+
+test('what the server says of a run is what is offered', () => {
+  const can = { cancel: false, resume: false, delete: false };
+  const links = { ray_dashboard: '', tensorboard: 'rl-widgets/tensorboard/ending/' };
+  rows.set('ending', row('ending', { can, links }));
+  rows.set('over', row('over', { final: true, can }));
+  const offered = (id: string) =>
+    [
+      CommandIDs.cancel,
+      CommandIDs.resume,
+      CommandIDs.remove,
+      CommandIDs.tensorboard,
+      CommandIDs.rayDashboard
+    ].filter(command => commands.isEnabled(command, { id }));
+  expect(offered('ending')).toEqual([CommandIDs.tensorboard]);
+  // An older server says nothing of links.
+  expect(offered('over')).toEqual([CommandIDs.tensorboard, CommandIDs.rayDashboard]);
+});
+
+test('a server that changes nothing, or is missing, is offered nothing; why is said', async () => {
+  addWorkspaceCommands(context, { palette: null, menu: null, launcher: null });
+  const make = [CommandIDs.newExperiment, CommandIDs.newFrom, CommandIDs.newTarget];
+  const offered = () => make.filter(command => commands.isEnabled(command, { id: 'done' }));
+  context.workspace.standing = 'asking';
+  expect(offered()).toEqual(make);
+  context.workspace.root = { read_only: true } as IRoot;
+  expect(offered()).toEqual([]);
+  expect(commands.isEnabled(CommandIDs.tag, { id: 'done' })).toBe(false);
+  context.workspace.root = null;
+  [context.workspace.standing, context.workspace.message] = ['missing', 'There is none.'];
+  expect(offered()).toEqual([]);
+  await commands.execute(CommandIDs.newExperiment);
+  expect(said).toHaveBeenLastCalledWith('New RL experiment', 'There is none.');
 });
 
 test('the key that deletes says of an active run what to do first', async () => {

@@ -29,6 +29,14 @@ test('without groups the order of the rows is kept', () => {
   expect(words(runs, false, new Set())).toEqual(['[Pinned]', 'c', '[Others]', 'a', 'b', 'd']);
 });
 
+test('runs stand a level below their heading, and at the first without one', () => {
+  const levels = (grouped: boolean, rows = runs) =>
+    linesOf(rows, grouped, new Set()).flatMap(line => (line.kind === 'run' ? [line.level] : []));
+  expect(levels(true)).toEqual([2, 2, 2, 2]);
+  expect(levels(false)).toEqual([2, 2, 2, 2]);
+  expect(levels(false, runs.slice(0, 2))).toEqual([1, 1]);
+});
+
 test('each run knows its place in its group', () => {
   const last = linesOf(runs, true, new Set())[4];
   expect(last).toMatchObject({ kind: 'run', position: 2, of: 2 });

@@ -97,10 +97,31 @@ test('the list is worked with keys alone', async () => {
   expect(lines()[0]!.getAttribute('aria-expanded')).toBe('false');
 });
 
-const press = (key: string) =>
+/** Returns whether the browser does with the key what it does by itself. */
+const press = (key: string, held: KeyboardEventInit = {}) =>
   (document.activeElement ?? document.body).dispatchEvent(
-    new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })
+    new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...held })
   );
+
+test("the button in a line answers to its own keys, and others' keys are left alone", async () => {
+  open(new FakeServer([row('a'), row('b')]));
+  await until(() => lines().length === 3);
+  await until(() => lines()[1]!.querySelector('button') !== null);
+  lines()[1]!.querySelector('button')!.focus();
+  // What is not prevented comes as a click of the button.
+  expect([press('Enter'), press(' ')]).toEqual([true, true]);
+  expect([asked.open.mock.calls.length, sidebar.list.selection]).toEqual([0, []]);
+  (document.activeElement as HTMLElement).click();
+  expect(asked.menu.mock.calls[0]?.[0]).toBe('a');
+  expect(asked.open).not.toHaveBeenCalled();
+  lines()[1]!.focus();
+  for (const held of ['altKey', 'ctrlKey', 'metaKey']) {
+    expect(press('ArrowDown', { [held]: true })).toBe(true);
+  }
+  expect(document.activeElement).toBe(lines()[1]);
+  expect(press('ArrowDown')).toBe(false);
+});
+
 const focused = () => (document.activeElement as HTMLElement).dataset.runId;
 
 test('the tab key reaches the list wherever it was scrolled to', async () => {
@@ -184,4 +205,13 @@ test('an empty workspace tells the first step', async () => {
     .find(button => button.textContent === 'New RL experiment…')
     ?.click();
   expect(asked.newExperiment).toHaveBeenCalled();
+});
+
+test('a workspace that is only read has no first step', async () => {
+  const server = new FakeServer([]);
+  const root = await server.root();
+  server.root = async () => ({ ...root, read_only: true });
+  open(server);
+  await until(() => shown().includes('There is no run yet.'));
+  expect(shown()).not.toContain('New RL experiment');
 });

@@ -51,12 +51,30 @@ test('a link is read from the address and taken off it', () => {
 
 test('tags are written and read back', () => {
   const tags = { seed: '3', good: '' };
-  expect(tagsText(tags)).toBe('seed: 3, good');
-  expect(tagsChange(tags, 'good, url: http://x')).toEqual({
+  expect(tagsText(tags)).toBe('seed: 3\ngood');
+  expect(tagsChange(tags, ' good \n\nurl: http://x: y ')).toEqual({
     seed: null,
-    good: '',
-    url: 'http://x'
+    url: 'http://x: y'
   });
+  expect(tagsChange(tags, 'seed: 4\ngood: ')).toEqual({ seed: '4' });
+  expect(tagsChange({}, 'a:b\n')).toEqual({ 'a:b': '' });
+});
+
+test('tags that are looked at and saved stay as they are, whatever is in them', () => {
+  const tags = {
+    note: 'a, b',
+    'lr:0.1': 'x',
+    'a: b': 'c: d',
+    Größe: 'groß, 大きい 🎲',
+    empty: '',
+    spaced: '  two  ',
+    lines: 'one\ntwo\r\nthree',
+    constructor: 'z'
+  };
+  expect(tagsChange(tags, tagsText(tags))).toEqual({});
+  expect(tagsText(tags).split('\n').length).toBe(Object.keys(tags).length);
+  expect(tagsChange(tags, `${tagsText(tags)}\nnew: 1`)).toEqual({ new: '1' });
+  expect(tagsChange(tags, tagsText(tags).replace('empty', 'empty: no'))).toEqual({ empty: 'no' });
 });
 
 test('runs are compared in the workspace that the server names', () => {

@@ -38,6 +38,15 @@ export async function attempt<T>(title: string, act: () => Promise<T>): Promise<
   }
 }
 
+/** Why nothing may be changed or made here; '' where it may. */
+export function whyNot({ workspace, trans }: ICommandContext): string {
+  if (workspace.root?.read_only) {
+    return trans.__('This server shows the workspace and changes nothing (read only).');
+  }
+  // Before the server has said who it is, it is taken for one that may.
+  return ['missing', 'mismatch'].includes(workspace.standing) ? workspace.message : '';
+}
+
 /** The id of the run that a command is about: named, or that of the page in front. */
 export function runIdOf(context: ICommandContext, args: ReadonlyPartialJSONObject): string {
   return String(args['id'] ?? context.currentRun()?.row.id ?? '');
@@ -50,5 +59,8 @@ export function rowOf(
 ): IRunRow | undefined {
   const id = runIdOf(context, args);
   const shown = context.currentRun();
-  return shown?.row.id === id ? shown.row : context.workspace.runs.find(id);
+  if (shown?.row.id === id) {
+    return { ...shown.row, can: shown.can, links: shown.links };
+  }
+  return context.workspace.runs.find(id);
 }

@@ -1,15 +1,16 @@
 /** Commands that change a run: cancel, resume, delete, pin, archive, rename, tag. */
 
 import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
+import { TagsForm } from '../components/tags_form';
 import type { IRunChange, IRunRow } from '../contract';
 import { CommandIDs } from '../tokens';
 import type { ICommandContext } from './context';
-import { attempt, rowOf, runIdOf } from './context';
+import { askUntilTaken } from './asking';
+import { attempt, rowOf, runIdOf, whyNot } from './context';
 import { tagsChange, tagsText } from './tags';
 
 export function addRunActions(context: ICommandContext): void {
   const { app, requests, revisions, trans } = context;
-  const writable = () => !context.workspace.root?.read_only;
   const changed = (id: string) => revisions.announce({ runs: [id], targets: true });
 
   const add = (
@@ -22,7 +23,7 @@ export function addRunActions(context: ICommandContext): void {
       label: args => label(rowOf(context, args)),
       isEnabled: args => {
         const row = rowOf(context, args);
-        return writable() && runIdOf(context, args) !== '' && (!row || enabled(row));
+        return !whyNot(context) && runIdOf(context, args) !== '' && (!row || enabled(row));
       },
       execute: async args => {
         const id = runIdOf(context, args);
@@ -39,7 +40,7 @@ export function addRunActions(context: ICommandContext): void {
   add(
     CommandIDs.cancel,
     () => trans.__('Cancel run…'),
-    row => !row.final,
+    row => row.can?.cancel ?? !row.final,
     async (id, row) => {
       const question = trans.__('Its nodes are stopped. What it has logged and saved stays.');
       if (await sure(trans.__('Cancel %1?', row?.name ?? id), question, trans.__('Cancel run'))) {
@@ -51,7 +52,7 @@ export function addRunActions(context: ICommandContext): void {
   add(
     CommandIDs.resume,
     () => trans.__('Resume run'),
-    row => row.final,
+    row => row.can?.resume ?? row.final,
     async id => {
       await requests.resume(id);
       changed(id);
@@ -60,7 +61,7 @@ export function addRunActions(context: ICommandContext): void {
   add(
     CommandIDs.remove,
     () => trans.__('Delete run…'),
-    row => row.final,
+    row => row.can?.delete ?? row.final,
     async (id, row) => {
       if (row && !row.final) {
         throw new Error(trans.__('%1 has not ended: cancel it first, then delete it.', row.name));
@@ -102,15 +103,17 @@ export function addRunActions(context: ICommandContext): void {
     CommandIDs.tag,
     () => trans.__('Tags…'),
     () => true,
-    async (id, row) => {
-      const answer = await InputDialog.getText({
-        title: trans.__('Tags of the run'),
-        label: trans.__('Separated by commas, each as name or name: value'),
-        text: tagsText(row?.tags ?? {})
+    async id => {
+      // As they are now: the list may be older, or not have the run.
+      const { tags } = (await requests.run(id)).row;
+      const form = (text: string, trouble: string) => new TagsForm(text, trouble);
+      const title = trans.__('Tags of the run');
+      await askUntilTaken(title, trans.__('Save'), tagsText(tags), form, async text => {
+        const change = tagsChange(tags, text);
+        if (Object.keys(change).length) {
+          await patch(id, { tags: change });
+        }
       });
-      if (answer.button.accept) {
-        await patch(id, { tags: tagsChange(row?.tags ?? {}, answer.value ?? '') });
-      }
     }
   );
 }

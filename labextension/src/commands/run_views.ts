@@ -1,11 +1,12 @@
 /** Commands that show, copy or insert a run, and leave it as it is. */
 
 import { Clipboard, Notification } from '@jupyterlab/apputils';
+import type { ILinks, IRunRow } from '../contract';
 import { insertCell } from '../insert';
 import { CommandIDs } from '../tokens';
 import { compareCode } from './compare_code';
 import type { ICommandContext } from './context';
-import { attempt, runIdOf } from './context';
+import { attempt, rowOf, runIdOf } from './context';
 
 export function addRunViews(context: ICommandContext): void {
   const { app, requests, trans } = context;
@@ -14,19 +15,22 @@ export function addRunViews(context: ICommandContext): void {
     command: string,
     label: string,
     act: (id: string) => Promise<unknown> | void,
-    caption = ''
+    { caption = '', enabled = (_: IRunRow): boolean => true } = {}
   ) =>
     app.commands.addCommand(command, {
       label,
       caption,
-      isEnabled: args => runIdOf(context, args) !== '',
+      isEnabled: args => {
+        const row = rowOf(context, args);
+        return runIdOf(context, args) !== '' && (!row || enabled(row));
+      },
       execute: async args => {
         await attempt(label, async () => act(runIdOf(context, args)));
       }
     });
 
-  const link = (command: string, label: string, which: 'tensorboard' | 'ray_dashboard') =>
-    add(command, label, async id => {
+  const link = (command: string, label: string, which: keyof ILinks) => {
+    const open = async (id: string) => {
       // A window that is opened after the answer has come is taken for an unwanted one.
       const page = window.open('', '_blank');
       const path = await requests.run(id).then(
@@ -43,7 +47,9 @@ export function addRunViews(context: ICommandContext): void {
         page?.close();
         Notification.info(trans.__('%1: the run has none at the moment.', label));
       }
-    });
+    };
+    add(command, label, open, { enabled: row => row.links?.[which] !== '' });
+  };
 
   add(CommandIDs.open, trans.__('Open run'), id => context.open(id));
   add(CommandIDs.copyId, trans.__('Copy id'), id => Clipboard.copyToSystem(id));
@@ -60,7 +66,7 @@ export function addRunViews(context: ICommandContext): void {
     CommandIDs.insert,
     trans.__('Insert into notebook'),
     async id => insertOrSay(context, (await requests.run(id)).insert),
-    trans.__('Put a cell that shows this run into the current notebook')
+    { caption: trans.__('Put a cell that shows this run into the current notebook') }
   );
   app.commands.addCommand(CommandIDs.compare, {
     label: () => {

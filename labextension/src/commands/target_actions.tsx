@@ -3,17 +3,17 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IScale, ITarget } from '../contract';
-import { sentence } from '../request';
 import { ScaleForm } from '../components/scale_form';
 import { openTargetForm } from '../form_pages';
 import { CommandIDs } from '../tokens';
 import type { ICommandContext } from './context';
-import { attempt } from './context';
+import { askUntilTaken } from './asking';
+import { attempt, whyNot } from './context';
 import { insertOrSay } from './run_views';
 
 export function addTargetActions(context: ICommandContext): void {
   const { app, requests, revisions, trans, workspace } = context;
-  const writable = () => workspace.standing === 'ready' && !workspace.root?.read_only;
+  const writable = () => !whyNot(context);
   const changed = () => revisions.announce({ targets: true });
   const named = (args: ReadonlyPartialJSONObject): ITarget | undefined =>
     workspace.targets.find(target => target.name === args['name']);
@@ -32,8 +32,10 @@ export function addTargetActions(context: ICommandContext): void {
         return;
       }
       const { name, min_nodes, max_nodes, idle_seconds } = target;
-      const scale = { min_nodes, max_nodes, idle_seconds_before_scaledown: idle_seconds };
-      await ask(trans.__('Scale %1', name), trans.__('Scale'), scale, async values => {
+      const scale: IScale = { min_nodes, max_nodes, idle_seconds_before_scaledown: idle_seconds };
+      const form = (values: IScale, trouble: string) => new ScaleForm(values, trouble);
+      const title = trans.__('Scale %1', name);
+      await askUntilTaken(title, trans.__('Scale'), scale, form, async values => {
         await requests.changeTarget(name, values);
         changed();
       });
@@ -63,30 +65,4 @@ export function addTargetActions(context: ICommandContext): void {
     isEnabled: args => named(args) !== undefined,
     execute: args => insertOrSay(context, named(args)?.code ?? '')
   });
-}
-
-/** Ask for values until the server takes them or the person gives up. */
-async function ask(
-  title: string,
-  label: string,
-  start: IScale,
-  take: (values: IScale) => Promise<void>
-): Promise<void> {
-  let values = start;
-  let trouble = '';
-  for (;;) {
-    const body = new ScaleForm(values, trouble);
-    const buttons = [Dialog.cancelButton(), Dialog.okButton({ label })];
-    const answer = await showDialog<IScale>({ title, body, buttons });
-    if (!answer.button.accept || !answer.value) {
-      return;
-    }
-    values = answer.value;
-    try {
-      await take(values);
-      return;
-    } catch (error) {
-      trouble = sentence(error);
-    }
-  }
 }

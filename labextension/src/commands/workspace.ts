@@ -8,7 +8,7 @@ import { rlIcon } from '../icon';
 import { openExperimentForm } from '../form_pages';
 import { CATEGORY, CommandIDs } from '../tokens';
 import type { ICommandContext } from './context';
-import { runIdOf } from './context';
+import { attempt, runIdOf, whyNot } from './context';
 
 interface IPlaces {
   palette: ICommandPalette | null;
@@ -49,18 +49,28 @@ export function addWorkspaceCommands(context: ICommandContext, places: IPlaces):
     label: trans.__('Refresh Compute and Runs'),
     execute: () => workspace.refresh()
   });
+  const make = (from: string) =>
+    attempt(trans.__('New RL experiment'), async () => {
+      const why = whyNot(context);
+      if (why) {
+        throw new Error(why);
+      }
+      openExperimentForm(context, from);
+    });
   app.commands.addCommand(CommandIDs.newExperiment, {
     label: args =>
       args['isPalette'] ? trans.__('New RL Experiment…') : trans.__('New RL experiment'),
     caption: trans.__('Train an agent with RLlib'),
     icon: args => (args['isPalette'] ? undefined : rlIcon),
-    execute: () => openExperimentForm(context)
+    isEnabled: () => !whyNot(context),
+    // The launcher does not ask whether it is enabled.
+    execute: () => make('')
   });
   app.commands.addCommand(CommandIDs.newFrom, {
     label: trans.__('New run from here…'),
     caption: trans.__('A form with what the run was submitted with'),
-    isEnabled: args => runIdOf(context, args) !== '',
-    execute: args => openExperimentForm(context, runIdOf(context, args))
+    isEnabled: args => !whyNot(context) && runIdOf(context, args) !== '',
+    execute: args => make(runIdOf(context, args))
   });
   launcher?.add({ command: CommandIDs.newExperiment, category: trans.__('Other'), rank: 5 });
   PALETTE.forEach(command =>

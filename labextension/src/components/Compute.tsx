@@ -22,7 +22,7 @@ export function Compute(props: IComputeProps): JSX.Element {
           <Target key={target.name} target={target} {...props} />
         ))}
       </ul>
-      {!props.targets.length && (
+      {props.machine && !props.targets.length && (
         <p className="rlp-hint">
           There is no compute target yet. A run without one takes nodes of this machine.
         </p>
@@ -38,7 +38,7 @@ export function Compute(props: IComputeProps): JSX.Element {
 
 function Machine({ machine }: { machine: IMachine }): JSX.Element {
   return (
-    <div className="rlp-machine" aria-label="This machine">
+    <div className="rlp-machine" role="group" aria-label="This machine">
       {machine.text.map(({ label, text, fraction }) => (
         <div key={label} className="rlp-figure">
           <span className="rlp-quiet">{label}</span>

@@ -5,8 +5,11 @@ import type { IRunsView } from '../runs_model';
 const STATES = [
   ['', 'All states'],
   ['active', 'Active'],
+  ['NotStarted,Queued', 'Queued'],
   ['ended', 'Ended'],
-  ['failed', 'Failed']
+  ['Completed', 'Completed'],
+  ['failed', 'Failed'],
+  ['Canceled', 'Canceled']
 ] as const;
 
 /** The orders: what is sorted by, its direction, how it reads. */

@@ -41,7 +41,7 @@ export class RowWidget extends ReactWidget {
       ['aria-posinset', 'aria-setsize'].forEach(name => node.removeAttribute(name));
       delete node.dataset.runId;
     } else {
-      node.setAttribute('aria-level', '2');
+      node.setAttribute('aria-level', String(line.level));
       node.removeAttribute('aria-expanded');
       node.setAttribute('aria-label', spoken(line.row));
       node.setAttribute('aria-posinset', String(line.position));

@@ -247,6 +247,12 @@ export class RunsList extends WindowedList<LinesModel> {
   }
 
   private onKey(event: KeyboardEvent): void {
+    // Keys with these are the browser's and JupyterLab's; a button answers to its own.
+    const others = event.altKey || event.ctrlKey || event.metaKey;
+    const pressed = ['Enter', ' '].includes(event.key);
+    if (others || (pressed && (event.target as Element).closest('button'))) {
+      return;
+    }
     const here = this.active;
     const last = this.lines.lines.length - 1;
     const line = this.lines.lines[here];

@@ -216,6 +216,9 @@ function RunsState({ model, onFirst }: { model: WorkspaceModel; onFirst(): void 
     const action = { label: 'Show all runs', run: () => runs.show(all) };
     return <Notice text="No run fits the search." action={action} />;
   }
+  if (model.root?.read_only) {
+    return <Notice text="There is no run yet." />;
+  }
   const first = { label: 'New RL experiment…', run: onFirst };
   return (
     <Notice
