@@ -9,14 +9,15 @@ from functools import cache
 from rl_widgets.forms.settings import presets_of
 from rl_widgets.rllib import catalogue
 from rl_widgets.rllib.atari import atari_names
+from rl_widgets.rllib.environments import missing, registered_by_packages
 
 #: Named first: each trains within minutes.
 _FIRST = ("CartPole-v1", "PongNoFrameskip-v4")
 
 
 def environments() -> list[str]:
-    """Names of installed environments, also of those that were registered meanwhile; those to begin
-    with first. [] without gymnasium."""
+    """Names of environments that a script can make here; those to begin with first. [] without
+    gymnasium."""
     try:
         import gymnasium
     except ImportError:
@@ -31,11 +32,13 @@ def _environments(_count: int) -> list[str]:
     names = {
         name
         for name, spec in gymnasium.registry.items()
-        if not str(spec.entry_point).startswith("ale_py")
+        if not (str(spec.entry_point).startswith("ale_py") or missing(spec))
+        and registered_by_packages(spec)
     }
     with contextlib.suppress(ImportError):  # no Atari games here
-        names |= {name for name in atari_names() if name.endswith("NoFrameskip-v4")}
-    return [*(n for n in _FIRST if n in names), *sorted(names - set(_FIRST))]
+        names |= set(atari_names())
+    rest = sorted(names - set(_FIRST), key=lambda name: (name.startswith("ALE/"), name))
+    return [*(n for n in _FIRST if n in names), *rest]
 
 
 def algorithms() -> list[str]:

@@ -122,7 +122,7 @@ class TrainingFields(Fields):
         environment, algorithm = values.get("environment"), values.get("algorithm")
         if environment is not None:
             try:
-                check_environment(environment)
+                check_environment(environment, here=False)
             except EnvironmentNameError as error:
                 errors["environment"] = str(error)
             except ImportError:

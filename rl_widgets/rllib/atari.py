@@ -28,8 +28,8 @@ FRAMES_PER_STEP = 4
 #: Frames seen at once.
 STACK = 4
 
-_LEGACY = re.compile(r"^(?P<game>[A-Za-z]+)NoFrameskip-v4$")
-_ALE = re.compile(r"^ALE/(?P<game>[A-Za-z]+)-v5$")
+_LEGACY = re.compile(r"^(?P<game>[A-Za-z0-9]+)NoFrameskip-v4$")
+_ALE = re.compile(r"^ALE/(?P<game>[A-Za-z0-9]+)-v5$")
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,8 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "vary.env_config",
         "whole number from 0",
     ),
+    "a class of no module": ({"environment": "CartPole.v1"}, "environment", "'CartPole-v1'"),
+    "a name without an environment": ({"environment": "Ant-v2"}, "environment", "has no more"),
     "clipping twice": (
         {"environment": "PongNoFrameskip-v4", "config": {"learner_connector": {}}},
         "config.learner_connector",

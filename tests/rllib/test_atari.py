@@ -1,8 +1,11 @@
 """Atari games by their usual names."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
+from rl_widgets.forms import installed
 from rl_widgets.rllib.atari import atari_names, looks_like_atari, make_vector_env
 from rl_widgets.rllib.environments import check_environment
 from rl_widgets.rllib.errors import ConfigError, EnvironmentNameError
@@ -62,6 +65,10 @@ def test_names_of_both_kinds():
         ("CartPole", "'CartPole-v"),
         ("CartPole-v9", "'CartPole-v"),
         ("CratPole-v1", "'CartPole-v1'"),
+        ("CartPole.v1", "'CartPole-v1'"),
+        ("gymnasium.no_such_module.Env", "no environment"),
+        ("rl_widgets.rllib.atari.no_such_module.Env", "no environment"),
+        ("Ant-v2", "has no more"),
         (None, "--env"),
     ],
 )
@@ -70,9 +77,67 @@ def test_an_environment_that_does_not_exist(env, words):
         check_environment(env)
 
 
-@pytest.mark.parametrize("env", ["CartPole-v1", "PongNoFrameskip-v4", "ALE/Breakout-v5", object])
-def test_an_environment_that_exists(env):
-    check_environment(env)
+CLASS_PATH = "gymnasium.envs.classic_control.cartpole.CartPoleEnv"
+
+
+@pytest.mark.parametrize(
+    "env", ["CartPole-v1", "PongNoFrameskip-v4", "ALE/Breakout-v5", CLASS_PATH, object]
+)
+@pytest.mark.parametrize("here", [True, False])
+def test_an_environment_that_exists(env, here):
+    check_environment(env, here=here)
+
+
+@pytest.mark.parametrize(
+    ("env", "module", "package"),
+    [
+        ("LunarLander-v3", "Box2D", "gymnasium[box2d]"),
+        ("Ant-v5", "mujoco", "gymnasium[mujoco]"),
+        ("phys2d/CartPole-v1", "jax", "gymnasium[jax]"),
+    ],
+)
+def test_what_an_environment_needs_is_named(monkeypatch, env, module, package):
+    found = importlib.util.find_spec
+    for there in (False, True):
+        monkeypatch.setattr(
+            importlib.util, "find_spec",
+            lambda name, *a, there=there: there or None if name == module else found(name, *a),
+        )  # fmt: skip
+        installed._environments.cache_clear()
+        assert (env in installed.environments()) == there
+        if there:
+            check_environment(env)
+        else:
+            with pytest.raises(EnvironmentNameError) as refused:
+                check_environment(env)
+            assert module in str(refused.value)
+            assert f"pip install '{package}'" in str(refused.value)
+    installed._environments.cache_clear()
+
+
+def test_the_list_has_the_games_under_both_names():
+    names = installed.environments()
+    assert names[:2] == ["CartPole-v1", "PongNoFrameskip-v4"]
+    assert {"ALE/Pong-v5", "Acrobot-v1", "BreakoutNoFrameskip-v4"} <= set(names)
+    for name in names:
+        check_environment(name, here=False)
+
+
+def test_what_one_python_has_registered_is_known_there_alone():
+    import gymnasium
+    from ray.tune.registry import _global_registry, register_env
+
+    gymnasium.register("Here-v0", entry_point="gymnasium.envs.classic_control:CartPoleEnv")
+    register_env("here_too", lambda _: None)
+    try:
+        for env in ("Here-v0", "here_too"):
+            check_environment(env)
+            with pytest.raises(EnvironmentNameError, match="in this Python alone"):
+                check_environment(env, here=False)
+        assert "Here-v0" not in installed.environments()
+    finally:
+        del gymnasium.registry["Here-v0"]
+        _global_registry.unregister("env_creator", "here_too")
 
 
 def test_a_frame_size_that_the_network_does_not_know():
