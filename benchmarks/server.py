@@ -6,11 +6,12 @@
 A real Jupyter server in a process of its own serves a workspace of `--runs` runs, all but one of
 them ended, with `--points` points each of reward, iteration and env steps, and one run with a
 metric of `--long` points. Times are those of a client on this machine, from the request to the last
-byte, over one connection as a browser keeps it. The first pages after the start, when the runs'
-numbers have yet to be read, are told apart. Then 50 times a second mixed pages are asked for: the
-server's share of a core, of this record and of the workspace of a training of Pong that goes on.
-That training is left alone and asked about by turns of `--seconds`, `--pairs` times: its env steps
-per second then, as a ratio. Who asks runs on the same machine and is part of what it costs.
+byte, over one connection, and what has not changed is not sent again, as a browser has it. The
+first pages after the start, when the runs' numbers have yet to be read, are told apart. Then 50
+times a second mixed pages are asked for: the server's share of a core, of this record and of the
+workspace of a training of Pong that goes on. That training is left alone and asked about by turns
+of `--seconds`, `--pairs` times: its env steps per second then, as a ratio. Who asks runs on the
+same machine and is part of what it costs.
 """
 
 from __future__ import annotations
@@ -37,9 +38,11 @@ import numpy as np  # noqa: E402
 import psutil  # noqa: E402
 
 from benchmarks.overhead import SCRIPT  # noqa: E402
-from rl_widgets.compute import WorkerConfiguration  # noqa: E402
-from rl_widgets.estimator import ReinforcementLearningEstimator  # noqa: E402
-from rl_widgets.experiment import Experiment  # noqa: E402
+from rl_widgets import (  # noqa: E402
+    Experiment,
+    ReinforcementLearningEstimator,
+    WorkerConfiguration,
+)
 from rl_widgets.store import statuses  # noqa: E402
 from rl_widgets.store.metrics import NewPoint  # noqa: E402
 from rl_widgets.store.runs import RunRecord  # noqa: E402
@@ -191,13 +194,20 @@ def _server(folder: Path) -> Iterator[tuple[Any, psutil.Process]]:
         url = urlsplit(json.loads(found[0].read_text())["url"])
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
 
+        held: dict[str, tuple[str, bytes]] = {}
+
         def ask(path: str) -> bytes:
-            headers = {"Authorization": f"token {TOKEN}"}
+            """As a browser does, which holds what it has and asks whether that is still so."""
+            etag, body = held.get(path, ("", b""))
+            headers = {"Authorization": f"token {TOKEN}", "If-None-Match": etag}
             connection.request("GET", f"{url.path}rl-widgets/api/{path}", headers=headers)
             with connection.getresponse() as answer:
-                body = bytes(answer.read())
-                assert answer.status == 200, (path, answer.status, body[:300])
-                return body
+                found = bytes(answer.read())
+                if answer.status == 304:
+                    return body
+                assert answer.status == 200, (path, answer.status, found[:300])
+                held[path] = answer.headers["Etag"] or "", found
+                return found
 
         yield ask, psutil.Process(process.pid)
     finally:
@@ -212,15 +222,20 @@ def _measure(ask: Any, process: psutil.Process, seconds: float) -> None:
     deadline = time.monotonic() + 300
     while any(row["reward"] is None for page in pages for row in json.loads(ask(page))["runs"]):
         assert time.monotonic() < deadline, "the numbers of the runs are not known"
-    _row("a page of 50 runs with curves", ask, pages * 10)
-    _row("all runs sorted by reward, a page", ask, ["runs?sort=best&curves=1&limit=50"] * 100)
-    _row("runs that a text is in", ask, ["runs?text=exp-3&limit=50"] * 100)
+    # Each address once: an answer that is held is not what is measured.
+    page = "curves=1&limit=50&offset="
+    _row("a page of 50 runs with curves", ask, [f"runs?{page}{4 * i + 1}" for i in range(200)])
+    _row("all runs sorted by reward", ask, [f"runs?sort=best&{page}{i}" for i in range(100)])
+    _row("runs that a text is in", ask, [f"runs?text=exp-3&{page}{i}" for i in range(50)])
+    _row("a page that has not changed", ask, pages * 10)
     long = f"runs/{LONG}/series?name={REWARD}"
     _row("1,000,000 points, first look", ask, [long])
-    _row("1,000,000 points thinned to 2,000", ask, [long] * 50)
-    _row("the same, a window", ask, [f"{long}&from=1000000&to=2000000"] * 50)
-    _row("the same, smoothed", ask, [f"{long}&smoothing=0.9"] * 50)
-    _row("a run's page", ask, [f"runs/{LONG}"] * 50)
+    few = [f"{long}&points={2000 - i}" for i in range(50)]
+    _row("1,000,000 points thinned to 2,000", ask, few)
+    _row("the same, a window", ask, [f"{path}&from=1000000&to=2000000" for path in few])
+    _row("the same, smoothed", ask, [f"{path}&smoothing=0.9" for path in few])
+    runs = [row["id"] for row in json.loads(ask(pages[1]))["runs"]]
+    _row("a run's page", ask, [f"runs/{run_id}" for run_id in runs])
     time.sleep(2)
     print(f"\nidle: {100 * _share(process, seconds, None):.2f} % of a core over {seconds:.0f} s")
     mixed = [pages[0], f"runs/{LONG}", "machine", "targets", long, "revision"]

@@ -101,6 +101,7 @@ class RLWidgets(ExtensionApp):
         self.boards = Boards()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="rl_widgets answers")
         self._threads: list[FollowingThread] = []
+        self._watcher = watching.Watcher(self.served, self._tell)
         self._registered = False
         self._minute: PeriodicCallback | None = None
         assert self.serverapp.event_logger is not None
@@ -125,11 +126,8 @@ class RLWidgets(ExtensionApp):
 
     def current_activity(self) -> list[str] | None:
         """The runs that would be without their server, were it shut down as idle."""
-        if not self.keep_server_alive:
-            return None
-        with contextlib.suppress(RLWidgetsError, OSError, sqlite3.Error):
-            return watching.active_runs(self.served) or None
-        return None
+        # Jupyter asks on its loop: nothing is read here.
+        return list(self._watcher.active) or None if self.keep_server_alive else None
 
     async def stop_extension(self) -> None:
         """End the threads and what they hold; runs go on."""
@@ -141,8 +139,7 @@ class RLWidgets(ExtensionApp):
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _begin(self) -> None:
-        watcher = watching.Watcher(self.served, self._tell)
-        self._threads = [watcher, watching.Caretaker(self.served, self.reaper_period)]
+        self._threads = [self._watcher, watching.Caretaker(self.served, self.reaper_period)]
         for thread in self._threads:
             thread.start()
         self._minute = PeriodicCallback(self._each_minute, 60_000)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -123,6 +124,7 @@ class ApiHandler(APIHandler):
             )
         except EXPECTED as error:
             self._own_etag = None
+            self.clear_header("Etag")
             self._refuse(status_of(error), sentence_of(error), getattr(error, "field", ""))
             return
         self.set_status(304 if text is None else action.status)
@@ -135,9 +137,12 @@ class ApiHandler(APIHandler):
         """The text of a page that has a state; None where the browser holds it in this state."""
         self._own_etag = self._served.etag(self._route.etag, run_id)
         self.set_etag_header()
+        # Kept by the browser, and asked for again each time.
+        self.set_header("Cache-Control", "private, no-cache")
         if self.check_etag_header():
             return None
-        address = self.request.uri or ""
+        asked = sorted((n, v) for n, v in self._query().items() if n not in ("poll", "token"))
+        address = f"{self.request.path}?{urlencode(asked, doseq=True)}"
         return self._served.answer(address, self._own_etag, lambda: encoded(make()))
 
     def update_api_activity(self) -> None:

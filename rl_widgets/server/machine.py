@@ -108,9 +108,14 @@ def runs_end_with_server() -> str:
 
 def _workspace_size(folder: Path) -> int:
     global _size
-    with _size_lock:
-        when, of, size = _size
-        if of != folder or time.monotonic() - when > _SIZE_HOLDS:
-            size = files.disk_size(folder)
-            _size = (time.monotonic(), folder, size)
+    when, of, size = _size
+    fresh = of == folder and time.monotonic() - when <= _SIZE_HOLDS
+    # While one request looks, the others say what is known.
+    if fresh or not _size_lock.acquire(blocking=of != folder):
         return size
+    try:
+        size = files.disk_size(folder)
+        _size = (time.monotonic(), folder, size)
+        return size
+    finally:
+        _size_lock.release()

@@ -10,7 +10,7 @@ import asyncio
 import re
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server_proxy.handlers import ProxyHandler, RewritableResponse
@@ -25,7 +25,9 @@ from rl_widgets.store.errors import NotFoundError
 #: What a browser sends that is meant for this server alone.
 _OURS = ("Cookie", "Authorization", "X-XSRFToken", "Referer", "Origin")
 #: What Ray does at a GET although it changes something or stands still: profilers, tests.
-_NOT_ONLY_SEEN = re.compile(r"/(\w+/)?\w*_profile\b|/api/v0/delay|/test/")
+_NOT_ONLY_SEEN = re.compile(
+    r"/(\w+/)?\w*_profile\b|/(task|worker)/traceback\b|/api/v0/delay|/test/"
+)
 
 Target = tuple[str, int, str]
 """Host, port, and the token that is sent along ('' for none)."""
@@ -129,7 +131,7 @@ class RayHandler(ReadOnlyProxy):
     part = "ray"
 
     def find(self, run_id: str) -> Target | None:
-        if _NOT_ONLY_SEEN.search(self.request.path):
+        if _NOT_ONLY_SEEN.search(unquote(self.request.path)):
             raise NotFoundError("Ray's profilers are not offered here: they act on the run.")
         record = self._served.table.get(run_id)
         cluster = read_record(self._served.workspace.run_folder(record.id) / RECORD_NAME)

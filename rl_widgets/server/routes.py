@@ -62,6 +62,7 @@ ROUTES = (
     Route(
         "/targets",
         {"GET": Action(targets.target_list), "POST": Action(targets.create, 201)},
+        etag="clock",
     ),
     Route(
         "/targets/{name}",
@@ -86,7 +87,7 @@ ROUTES = (
             "PATCH": Action(run_actions.change),
             "DELETE": Action(run_actions.delete, 204),
         },
-        etag="clock",
+        etag="files",
     ),
     Route("/runs/{id}/cancel", {"POST": Action(run_actions.cancel, 202)}),
     Route("/runs/{id}/resume", {"POST": Action(run_actions.resume, 202)}),
@@ -95,8 +96,8 @@ ROUTES = (
     Route("/runs/{id}/series", _get(run_series.series), etag="state"),
     Route("/runs/{id}/throughput", _get(run_pages.pace), etag="clock"),
     Route("/runs/{id}/diagnosis", _get(run_pages.diagnose), etag="clock"),
-    Route("/runs/{id}/checkpoints", _get(run_pages.checkpoint_list), etag="clock"),
-    Route("/runs/{id}/episodes", _get(run_pages.episode_list), etag="clock"),
+    Route("/runs/{id}/checkpoints", _get(run_pages.checkpoint_list), etag="files"),
+    Route("/runs/{id}/episodes", _get(run_pages.episode_list), etag="files"),
     Route("/runs/{id}/configuration", _get(run_pages.settings), etag="clock"),
     Route("/runs/{id}/experiment", _get(fields.fields_of_run)),
     # What the next ones say hangs on files, not on the record.

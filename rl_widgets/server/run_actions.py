@@ -65,21 +65,22 @@ def resume(served: Served, asked: Request, run_id: str) -> Any:
     for group in (plan.get("head"), plan.get("worker")):
         if isinstance(group, dict) and group.get("target"):
             targets.check_allowed(served.limits, group["target"])
-    check_room(served)
     kernel = str(record.properties.get(kernels.PROPERTY, ""))
+    if not kernel and not trains_here():
+        raise ConflictError(
+            "The Python of this server has no Ray to resume a run with. Resume it in a "
+            f"notebook: ws.get_run({run_id!r}).resume()."
+        )
     try:
-        if kernel:
-            arguments = ["resume", run_id]
-            if stop is not None:
-                arguments += ["--stop", kernels.as_json(stop)]
-            kernels.command(served, kernel, arguments)
-        elif trains_here():
-            served.workspace.get_run(run_id).resume(stop=stop)
-        else:
-            raise ConflictError(
-                "The Python of this server has no Ray to resume a run with. Resume it in a "
-                f"notebook: ws.get_run({run_id!r}).resume()."
-            )
+        with served.starting:
+            check_room(served)
+            if kernel:
+                arguments = ["resume", run_id]
+                if stop is not None:
+                    arguments += ["--stop", kernels.as_json(stop)]
+                kernels.command(served, kernel, arguments)
+            else:
+                served.workspace.get_run(run_id).resume(stop=stop)
     except UserError as error:
         # The request is a good one; it is the run that does not allow it now.
         raise ConflictError(str(error)) from error

@@ -166,7 +166,10 @@ class FileHandler(JupyterHandler, web.StaticFileHandler):
     def compute_etag(self) -> str | None:
         # Of size and time: the whole file would have to be read for its own.
         assert self._found is not None
-        status = self._found.stat()
+        try:
+            status = self._found.stat()
+        except OSError:
+            return None  # it was removed meanwhile: what follows says so
         return f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
 
     def get_modified_time(self) -> datetime | None:

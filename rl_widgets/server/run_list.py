@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import importlib.util
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rl_widgets.forms.installed import trains_here
+from rl_widgets.server import kernels
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
 from rl_widgets.server.summary import Summary
@@ -46,6 +49,8 @@ SORTS: Mapping[str, Key] = {
     "best": lambda _, numbers: numbers.best,
     "progress": lambda _, numbers: numbers.progress,
 }
+#: A run in one of these is on its way out.
+_ENDING = {statuses.CANCEL_REQUESTED, statuses.FINALIZING}
 _BY_NUMBERS = {"reward", "best", "progress"}
 
 
@@ -78,6 +83,8 @@ class RunRow:
     timing: str
     reward_text: str
     best_text: str
+    can: Mapping[str, bool]
+    links: Mapping[str, str]
 
 
 def row(served: Served, record: RunRecord, numbers: Summary, curve: bool = True) -> RunRow:
@@ -110,7 +117,35 @@ def row(served: Served, record: RunRecord, numbers: Summary, curve: bool = True)
         timing=_timing(head),
         reward_text=wording.number(numbers.reward),
         best_text=wording.number(numbers.best),
+        can=_can(served, record),
+        links=_links(served, record),
     )
+
+
+def _can(served: Served, record: RunRecord) -> Mapping[str, bool]:
+    """What may be asked for now; to resume takes a checkpoint, too, which the run's page knows."""
+    may = not served.limits.read_only
+    broken_off = record.role == "parent" and record.final and record.status != statuses.COMPLETED
+    kernel = bool(record.properties.get(kernels.PROPERTY))
+    return {
+        "cancel": may and not record.final and record.status not in _ENDING,
+        "resume": may and broken_off and (kernel or trains_here()),
+        "delete": may and record.final,
+    }
+
+
+def _links(served: Served, record: RunRecord) -> Mapping[str, str]:
+    """Pages about a run below the server's address; '' where there is none now."""
+    running = record.role == "parent" and record.status == statuses.RUNNING
+    return {
+        "ray_dashboard": f"rl-widgets/ray/{record.id}/" if running else "",
+        "tensorboard": f"rl-widgets/tensorboard/{record.id}/" if _has_tensorboard() else "",
+    }
+
+
+@lru_cache(maxsize=1)
+def _has_tensorboard() -> bool:
+    return importlib.util.find_spec("tensorboard") is not None
 
 
 def _timing(head: header.Header) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from rl_widgets.server import run_list
@@ -11,8 +11,6 @@ from rl_widgets.server.encoding import plain
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
 from rl_widgets.server.summary import Summary
-from rl_widgets.store import statuses
-from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import (
     as_python,
     catalogue,
@@ -27,9 +25,6 @@ from rl_widgets.view import (
 from rl_widgets.view.reader import RunReader
 from rl_widgets.workspace import home
 
-#: A run in one of these is on its way out.
-_ENDING = {statuses.CANCEL_REQUESTED, statuses.FINALIZING}
-
 
 def detail(served: Served, asked: Request, run_id: str) -> Any:
     """The head of a run's page."""
@@ -40,8 +35,9 @@ def detail(served: Served, asked: Request, run_id: str) -> Any:
     record = reader.record
     numbers = table.summaries([run_id]).get(run_id, Summary())
     folder = served.workspace.folder
+    row = run_list.row(served, record, numbers)
     return {
-        "row": run_list.row(served, record, numbers),
+        "row": row,
         "header": view.header,
         "description": record.description,
         "failure": view.failure,
@@ -54,8 +50,8 @@ def detail(served: Served, asked: Request, run_id: str) -> Any:
             record, folder, reader.run_folder / "snapshot", reader.store.targets.get
         ),
         "insert": _insert(served, run_id),
-        "links": _links(reader),
-        "can": _can(served, record, reader),
+        "links": _links(row, reader),
+        "can": _can(row, reader),
         "attempt": record.attempt,
         "revision": revision,
     }
@@ -124,20 +120,11 @@ def _insert(served: Served, run_id: str) -> str:
     )
 
 
-def _links(reader: RunReader) -> dict[str, str]:
+def _links(row: run_list.RunRow, reader: RunReader) -> Mapping[str, str]:
     dashboard = ray_dashboard.ray_dashboard(reader).url
-    board = importlib.util.find_spec("tensorboard") is not None
-    return {
-        "ray_dashboard": f"rl-widgets/ray/{reader.run_id}/" if dashboard else "",
-        "tensorboard": f"rl-widgets/tensorboard/{reader.run_id}/" if board else "",
-    }
+    return {**row.links, "ray_dashboard": row.links["ray_dashboard"] if dashboard else ""}
 
 
-def _can(served: Served, record: RunRecord, reader: RunReader) -> dict[str, bool]:
-    may = not served.limits.read_only
-    over = record.final and record.role == "parent"
-    return {
-        "cancel": may and not record.final and record.status not in _ENDING,
-        "resume": may and over and checkpoints.checkpoints(reader).resumable,
-        "delete": may and record.final,
-    }
+def _can(row: run_list.RunRow, reader: RunReader) -> Mapping[str, bool]:
+    may = row.can["resume"] and checkpoints.checkpoints(reader).resumable
+    return {**row.can, "resume": may}

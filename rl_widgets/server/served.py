@@ -23,8 +23,10 @@ _log = logging.getLogger(__name__)
 #: Runs that have ended whose points are held; those that go on are held all.
 _MOST_ENDED = 6
 _MOST_ACTIVE = 64
-#: Pages whose text is held.
-_MOST_ANSWERS = 64
+#: Characters of pages that are held.
+_MOST_ANSWERED = 8_000_000
+#: Seconds for which a page holds what it says of the files of a run that has ended.
+_FILES_HOLD = 10.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Served:
         self.find_kernel = find_kernel
         self._configured = configured
         self._root = root
+        #: Held from the look at how many runs there are to the start of another.
+        self.starting = threading.Lock()
         self._lock = threading.RLock()
         self._workspace: Workspace | None = None
         self._table: RunTable | None = None
@@ -106,14 +110,17 @@ class Served:
     def etag(self, kind: str, run_id: str | None = None) -> str:
         """What is the same as long as a page of all runs, or of one, says the same.
 
-        While runs go on, a page of the kind 'clock' says something else each second. Raises
+        While runs go on, a page of the kinds 'clock' and 'files' says something else each second;
+        what the latter says of a run that has ended hangs on its files, too. Raises
         `NotFoundError`.
         """
         table = self.table
         parts = [table.revision if run_id is None else table.revision_of(run_id)]
         goes_on = table.active() if run_id is None else not table.get(run_id).final
-        if kind == "clock" and goes_on:
+        if kind in ("clock", "files") and goes_on:
             parts.append(int(time.time()))
+        elif kind == "files":
+            parts.append(int(time.time() / _FILES_HOLD))
         return '"' + "-".join(map(str, parts)) + '"'
 
     def answer(self, address: str, etag: str, make: Callable[[], str]) -> str:
@@ -125,7 +132,7 @@ class Served:
         with self._lock:
             self._answers[address] = held
             self._answers.move_to_end(address)
-            if len(self._answers) > _MOST_ANSWERS:
+            while sum(len(text) for _, text in self._answers.values()) > _MOST_ANSWERED:
                 self._answers.popitem(last=False)
         return held[1]
 

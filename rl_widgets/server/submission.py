@@ -42,16 +42,18 @@ def submit(served: Served, asked: Request) -> Any:
     for name, sentence in checked.errors.items():
         raise FieldError(sentence, name)
     given = trial(checked.values) if short else checked.values
-    check_room(served, len(runs_of(given)))
-    if kernel:
-        Experiment(served.workspace, given["experiment"])
-        ids = _by_kernel(served, kernel, given)
-    else:
+    if not kernel:
         try:
             kernels.check_trains(served, "")
         except UserError as error:
             raise FieldError(str(error), "kernel") from None
-        ids = [run.id for run in start(given, served.workspace)]
+    with served.starting:
+        check_room(served, len(runs_of(given)))
+        if kernel:
+            Experiment(served.workspace, given["experiment"])
+            ids = _by_kernel(served, kernel, given)
+        else:
+            ids = [run.id for run in start(given, served.workspace)]
     return {"id": ids[0], "ids": ids, "code": checked.code if ids[1:] else _code(served, ids[0])}
 
 

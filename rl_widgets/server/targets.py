@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from rl_widgets.compute import AmlCompute, ComputeTarget
@@ -20,7 +21,11 @@ _SCALE = ("min_nodes", "max_nodes", "idle_seconds_before_scaledown")
 
 def target_list(served: Served, asked: Request) -> Any:
     """All targets, oldest first."""
-    return {"targets": [_answer(served, one) for one in _targets(served).values()]}
+    found = []
+    for one in _targets(served).values():
+        with contextlib.suppress(NotFoundError):
+            found.append(_answer(served, one))
+    return {"targets": found}
 
 
 def one_target(served: Served, asked: Request, name: str) -> Any:
@@ -96,7 +101,8 @@ def _target(served: Served, name: str) -> AmlCompute:
 def _answer(served: Served, target: AmlCompute) -> dict[str, Any]:
     status = target.get_status()
     record = target.workspace.store.targets.get(target.name)
-    assert record is not None, "its status was just read"
+    if record is None:
+        raise NotFoundError(f"The compute target {target.name!r} has just been deleted.")
     active = target.workspace.store.targets.active_runs(target.name)
     starting = sum(node["nodeState"] == "starting" for node in target.list_nodes())
     return {

@@ -95,27 +95,35 @@ class Boards:
 
         Raises `RLWidgetsError` with what went wrong; the next call tries again.
         """
-        with self._lock:
-            board = self._boards.get(run_id)
-            if board is None:
-                board = self._boards[run_id] = Board(folder, run_id)
-            board.asked = time.monotonic()
-            self._boards.move_to_end(run_id)
-            while len(self._boards) > MOST:
-                self._boards.popitem(last=False)[1].close()
-            try:
-                return board.address
-            finally:
-                if board.ended:
-                    # What it said is told once; the next call starts another one.
-                    self._boards.pop(run_id).close()
+        over: list[Board] = []
+        try:
+            with self._lock:
+                board = self._boards.get(run_id)
+                if board is None:
+                    board = self._boards[run_id] = Board(folder, run_id)
+                board.asked = time.monotonic()
+                self._boards.move_to_end(run_id)
+                while len(self._boards) > MOST:
+                    over.append(self._boards.popitem(last=False)[1])
+                try:
+                    return board.address
+                finally:
+                    if board.ended:
+                        # What it said is told once; the next call starts another one.
+                        over.append(self._boards.pop(run_id))
+        finally:
+            # Not under the lock: the end of one takes seconds, and every page of the others asks.
+            for one in over:
+                one.close()
 
     def end_idle(self) -> None:
         """End those that nobody has asked for lately."""
+        now = time.monotonic()
         with self._lock:
-            for run_id, board in list(self._boards.items()):
-                if time.monotonic() - board.asked > IDLE:
-                    self._boards.pop(run_id).close()
+            idle = [i for i, board in self._boards.items() if now - board.asked > IDLE]
+            over = [self._boards.pop(run_id) for run_id in idle]
+        for board in over:
+            board.close()
 
     def close(self) -> None:
         """End all."""

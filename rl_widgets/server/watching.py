@@ -32,12 +32,15 @@ class Watcher(FollowingThread):
         self._served = served
         self._tell = tell
         self._trouble = ""
+        #: The runs with a supervisor that had not ended at the last look.
+        self.active: tuple[str, ...] = ()
 
     def _run(self) -> None:
         taken_in = 0.0
         while not self._stop.is_set():
             try:
                 table = self._served.table
+                self.active = tuple(r.id for r in table.active() if r.role == "parent")
                 if time.monotonic() - taken_in >= TAKE_IN:
                     taken_in = time.monotonic()
                     self._take_in()
@@ -90,8 +93,3 @@ class Caretaker(FollowingThread):
                 _log.exception("Runs could not be looked after")
             self.looks += 1
             self._stop.wait(self._period)
-
-
-def active_runs(served: Served) -> list[str]:
-    """The ids of the runs with a supervisor that have not ended."""
-    return [record.id for record in served.table.active() if record.role == "parent"]

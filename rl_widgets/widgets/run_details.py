@@ -198,7 +198,7 @@ class RunDetails(ipywidgets.VBox):
         self._context = PanelContext(self._run, self._reader, self._thread.post, self._open)
         self._context.again = self._follow_again
         self._context.redraw = self._draw_tab
-        self._header = HeaderBar(self._run, self._reader, self._cancel.widget)
+        self._header = HeaderBar(self._reader, self._cancel.widget)
         self._child_runs = ChildRuns(self._context, lambda: self._draw_tab(self._view))
         self._reward = RewardPanel(self._context)
         #: The tabs' panels, by their place; one that was never shown is not made.

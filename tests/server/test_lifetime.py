@@ -108,7 +108,7 @@ async def test_asking_for_the_revision_keeps_no_server_alive(
 async def test_an_active_run_keeps_its_server(
     jp_serverapp: ServerApp, extension: RLWidgets, run: FixtureRun
 ) -> None:
-    assert extension.current_activity() == [run.run_id]
+    await until(lambda: extension.current_activity() == [run.run_id], "the run")
     assert jp_serverapp.extension_manager.any_activity()
     await extension._each_minute()
     assert "rl_widgets" in jp_serverapp.web_app.settings["last_activity_times"]
@@ -126,7 +126,7 @@ async def test_a_run_whose_supervisor_is_gone_is_ended_and_said(
     found = await api(f"runs/{run.run_id}")
     assert found["header"]["status"] == statuses.FAILED
     assert "supervisor ended before the run did" in found["failure"]["sentence"]
-    assert extension.current_activity() is None
+    await until(lambda: extension.current_activity() is None, "nothing")
 
 
 async def test_the_run_page_is_found_through_the_record(

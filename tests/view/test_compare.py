@@ -377,3 +377,21 @@ def test_many_long_runs_are_thinned(ws: Workspace) -> None:
     comparer.read()
     found = comparer.compare(Choice())
     assert max(len(x.x) for x in found.lines) <= 500
+
+
+def test_a_run_that_is_deleted_leaves_the_others(ws: Workspace) -> None:
+    runs = [add(ws, f"s{i}", [1.0, 2.0 + i], status=statuses.RUNNING) for i in range(2)]
+    comparer = Comparer(readers_of(runs))
+    comparer.read()
+    # Its end and its going between two looks.
+    ws.store.runs.set(runs[1].id, status=statuses.CANCELED)
+    ws.store.runs.delete(runs[1].id)
+    grow(ws, runs[0].id, [5.0], 100, time.time(), first=3)
+    comparer.read()
+    found = comparer.compare(Choice())
+    assert [r.final for r in found.results] == [5.0, 3.0]
+    assert any("s1 was deleted" in note for note in found.notes)
+    assert not found.final
+    ws.store.runs.set(runs[0].id, status=statuses.COMPLETED)
+    comparer.read()
+    assert comparer.compare(Choice()).final

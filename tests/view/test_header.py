@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import pytest
+
+from rl_widgets.backend import servers
 from rl_widgets.store import statuses
+from rl_widgets.view.header import header
 from rl_widgets.view.html import header as html_header
 from rl_widgets.view.html import run as html
+from rl_widgets.view.jupyter_server import page_of
 from rl_widgets.view.progress import Criterion
 from rl_widgets.view.reader import RunReader
 from tests.view.fixture_runs import make
@@ -39,15 +45,31 @@ def test_progress_is_a_bar_with_words(tmp_path: Path) -> None:
     assert " left" not in html.criteria(RunReader.of(fixture.run).read())
 
 
-def test_the_way_to_the_run() -> None:
-    found = html_header.ways("run_1", "file:///tmp/<x>", "/tmp/<x>")
-    assert "href" not in found
+def test_the_way_to_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = html_header.ways("run_1", "/tmp/<x>")
     assert 'value="/tmp/&lt;x&gt;"' in found
     assert "ws.get_run(&quot;run_1&quot;)" in found
-    assert 'href="https://hub/run?a=1&amp;b=2"' in html_header.ways(
-        "run_1", "https://hub/run?a=1&b=2", "/tmp"
-    )
-    assert "href" not in html_header.ways("run_1", "javascript:alert(1)", "/tmp")
+    # The page of the server that serves the workspace, by whatever name the notebook came.
+    reader = RunReader.of(make(tmp_path / "ws").run)
+    reader.read()
+    assert html_header.page(page_of(reader, "open")) == ""
+    reader.store.servers.add(servers.this_process("http://127.0.0.1:8888/a%40b/"))
+    link = f'href="/a%40b/rl-widgets/open/{reader.run_id}"'
+    assert link in html_header.page(page_of(reader, "open"))
+    for name, value in (("VSCODE_PID", "1"), ("SERVER_SOFTWARE", "voila/0.5.8")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            assert page_of(reader, "open") == ""
+
+
+def test_a_run_that_was_resumed_waits_since_then(tmp_path: Path) -> None:
+    fixture = make(tmp_path / "ws", ago=100_000.0)
+    fixture.start()
+    fixture.result(1, 1.0)
+    fixture.end(statuses.CANCELED)
+    fixture.workspace.store.runs.reopen(fixture.run_id, 2, {})
+    head = header(fixture.workspace.store.runs.get(fixture.run_id), time.time() + 5)
+    assert 5 <= head.queued_s < 60
 
 
 def test_a_failure_says_its_cause_first_even_of_a_long_traceback(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -288,3 +289,23 @@ def test_log_scale_is_off_for_values_that_have_no_logarithm(ws: Workspace, compa
     view._controls.log.value = True
     assert view._chart.frame is not None
     assert not view._chart.frame.log
+
+
+def test_what_is_seen_of_time_outlives_a_larger_unit(ws: Workspace, compare: Make) -> None:
+    run = add(ws, "one", [1.0, 2.0, 3.0], status=statuses.RUNNING)
+    view = compare([run], axis="time")
+    assert view._found.unit == 1.0
+    began = view._comparer.readers[0].began
+    assert began is not None
+    grow(ws, run.id, [4.0], 100, began + 600, first=4)
+
+    def look_at_the_second_minute() -> None:
+        view._choice = replace(view._choice, window=(60.0, 120.0))
+        view._cursor = 90.0
+        view._comparer.read()
+        view._redraw()
+
+    view._thread.post(look_at_the_second_minute)
+    wait_until(lambda: view._found.unit == 60.0, "minutes")
+    wait_until(lambda: not view._thread.busy, "quiet")
+    assert (view._choice.window, view._cursor) == ((1.0, 2.0), 1.5)

@@ -269,6 +269,33 @@ def test_references_are_drawn_beside_the_run(shown: Shown, tmp_path: Path) -> No
     shown.work()
     assert f"reference {OTHER}" in shown.chart._marks
     assert not shown.panel._trouble.value
+    for what in ("~nobody_of_that_name/x", "~nobody_of_that_name/x.csv", "x" * 5000, "a\0b"):
+        with pytest.raises(UserError):
+            shown.panel.set_reference(what)
+
+
+def test_a_pointer_that_has_left_gives_way_to_the_newest_value(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(1, 11):
+        shown.log(i, float(i))
+    shown.tick()
+    hover = {"event": "hover", "data": {"x": 0.5}}
+    shown.chart.pointer.columns._handle_custom_msg(hover, [])
+    shown.work()
+    shown.tick()
+    assert shown.context.cursor.x == 600.0
+    monkeypatch.setattr("rl_widgets.widgets.reward_panel._POINTED", 0.0)
+    shown.log(11, 11.0)
+    shown.tick()
+    assert shown.context.cursor.x is None
+    assert "<b>11.00</b>" in shown.panel._legend.value
+    # What buttons have set stays.
+    shown.panel._controls.back.click()
+    shown.work()
+    shown.log(12, 12.0)
+    shown.tick()
+    assert shown.context.cursor.x is not None
 
 
 def test_a_record_that_cannot_be_read_is_said(
@@ -283,6 +310,8 @@ def test_a_record_that_cannot_be_read_is_said(
     shown.panel._controls.compare.value = True
     shown.work()
     assert "the disk is &lt;gone&gt;" in shown.panel._trouble.value
+    shown.tick()
+    assert not shown.panel._trouble.value
 
 
 def test_after_the_end_a_person_still_gets_what_they_ask_for(learning: Shown) -> None:

@@ -17,6 +17,8 @@ import pytest
 
 from rl_widgets import RunDetails, UserError
 from rl_widgets.store import statuses
+from rl_widgets.widgets.log_panel import LogPanel
+from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.subshells import CELLS
 from tests.view.fixture_runs import FixtureRun
 from tests.widgets.conftest import Messages, NotebookShell, wait_until
@@ -295,3 +297,41 @@ def test_a_reference_is_drawn_behind_the_reward(
     details.close()
     with pytest.raises(UserError, match="nowhere"):
         RunDetails(fixture.run, reference=tmp_path / "nowhere.csv")
+
+
+def test_a_tab_that_cannot_be_drawn_stops_nothing_else(
+    fixture: FixtureRun, details: RunDetails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    details.show()
+    display(details)
+    with monkeypatch.context() as patch:
+        patch.setattr(LogPanel, "draw", lambda *_: [][0])
+        fixture.result(1, -21.0)
+        wait_until(lambda: says(details, "This tab could not be drawn (IndexError"), "the sentence")
+        wait_until(lambda: is_drawn(details, [-21.0]), "the point")
+    fixture.result(2, -20.0)
+    wait_until(lambda: not says(details, "could not be drawn"), "the tab")
+    assert details._view.trouble == ""
+
+
+def test_a_view_that_cannot_be_drawn_says_so(
+    fixture: FixtureRun, details: RunDetails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    details.show()
+    display(details)
+    monkeypatch.setattr(RewardPanel, "draw", lambda *_: [][0])
+    fixture.result(1, -21.0)
+    wait_until(lambda: says(details, "has met an error and stands still (IndexError"), "it")
+    wait_until(lambda: not details.following, "the end of its threads")
+
+
+def test_a_view_that_is_shown_again_or_closed_leaves_its_old_form_alone(
+    fixture: FixtureRun, details: RunDetails, shell: NotebookShell
+) -> None:
+    before = len(shell.hooks)
+    details.show()
+    one = len(shell.hooks)
+    details.show()
+    assert len(shell.hooks) == one > before
+    details.close()
+    assert len(shell.hooks) == one - 1

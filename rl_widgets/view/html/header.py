@@ -33,25 +33,22 @@ def identity(run_id: str) -> str:
     )
 
 
-def ways(run_id: str, url: str, folder: str) -> str:
-    """The way to the run's page, its folder, and to the run as code; for mouse and keyboard.
+def page(url: str) -> str:
+    """A link to the run's page; '' where there is none."""
+    link = f'<a href="{escape(url)}" target="_blank" rel="noopener">Open the run\'s page</a>'
+    return f"<div>{link}</div>" if url else ""
 
-    A page of the web is a link. A `file:` URL is none: browsers open it from no other page.
-    """
+
+def ways(run_id: str, folder: str) -> str:
+    """The run's id, its folder, and the run as code; to copy by mouse and keyboard."""
     rows = [("Id", run_id), ("Folder", folder), ("Code", f'ws.get_run("{run_id}")')]
     fields = "".join(
         f'<label>{name} <input class="rlw-copy" type="text" readonly value="{escape(value)}" '
         f'size="{min(90, len(value) + 2)}"></label>'
         for name, value in rows
     )
-    page = ""
-    if url.startswith(("http://", "https://")):
-        page = (
-            f'<div><a href="{escape(url)}" target="_blank" rel="noopener">Open the run\'s page</a>'
-            "</div>"
-        )
     return (
-        f"{page}<details><summary>Copy its id, folder or code</summary>"
+        f"<details><summary>Copy its id, folder or code</summary>"
         f'<div class="rlw-ways">{fields}<div class="rlw-note">Tab into a field selects all of it; '
         f"Ctrl+C (⌘C) copies.</div></div></details>"
     )

@@ -21,6 +21,7 @@ from rl_widgets.view.style import throughput as style_throughput
 _ROOT = re.compile(r"\.rlw(?![\w-])")
 _DARK = 'body[data-jp-theme-light="false"]', "body.vscode-dark", "body.theme-dark"
 
+# `content-visibility`: no view that is out of sight is laid out and painted, whatever it is sent.
 _SHEET = """
 .rlw { --rlw-text: var(--jp-ui-font-color1, var(--vscode-foreground, #212121));
   --rlw-quiet: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #5f6672));
@@ -30,7 +31,8 @@ _SHEET = """
   --rlw-line: #2a78d6; --rlw-bad: #b3261e; --rlw-bad-ground: #fdeeed; --rlw-warn-ground: #fff6df;
   color: var(--rlw-text); font-family: var(--jp-ui-font-family, system-ui, sans-serif);
   font-size: 13px; line-height: 1.45; }
-.rlw.rlw-card { border: 1px solid var(--rlw-border); border-radius: 8px; padding: 14px 16px 16px;
+.rlw.rlw-card { content-visibility: auto; contain-intrinsic-size: auto 900px;
+  border: 1px solid var(--rlw-border); border-radius: 8px; padding: 14px 16px 16px;
   background: var(--rlw-ground); max-width: 1100px; margin: 2px 0 6px; box-sizing: border-box; }
 .rlw .widget-html, .rlw .jupyter-widgets { margin: 0; }
 .rlw .widget-html-content, .rlw .jupyter-widgets.widget-html-content { line-height: 1.45;
