@@ -13,6 +13,8 @@ from rl_widgets.store.targets import TargetRecord
 #: The object store of a worker node: fragments and weights pass through it, no data set.
 WORKER_OBJECT_STORE = 200 << 20
 HEAD_OBJECT_STORE = 1 << 30
+#: Ray itself and one process of a training take about as much.
+LEAST_MEMORY = 400 << 20
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def node_groups(
             object_store=asked.worker_object_store or WORKER_OBJECT_STORE,
         )
         if asked.worker is None and asked.head.name == local_target:
+            _check_memory(head.memory, asked.workers)
             head, workers = _share(head, workers)
     _check_capacity(asked, head, workers)
     return head, workers
@@ -96,6 +99,19 @@ def _check_capacity(asked: Asked, head: NodeGroup, workers: NodeGroup | None) ->
                 "or raise max_nodes by .update(max_nodes=…).",
                 "worker_configuration.node_count",
             )
+
+
+def _check_memory(memory: int, workers: int) -> None:
+    """Each node of a divided machine has to have something to work with."""
+    most = max(0, memory // LEAST_MEMORY - 1)
+    if workers > most:
+        raise FieldError(
+            f"The head and {workers:,} worker node{'s' if workers > 1 else ''} would share the "
+            f"{memory >> 20:,} MiB of this machine, {(memory >> 20) // (workers + 1):,} MiB for "
+            f"each, and a node needs {LEAST_MEMORY >> 20} MiB. Lower node_count to {most:,}"
+            f"{' or less' if most else ''}, or take a compute target for the workers.",
+            "worker_configuration.node_count",
+        )
 
 
 def _group(target: TargetRecord, use_gpu: bool | None, machine: Machine) -> NodeGroup:

@@ -70,7 +70,8 @@ def experiment_code(values: Mapping[str, Any], folder: Path) -> str:
     several = len(runs) > 1
     variables = plain(values.get("environment_variables") or {})
     targets = _targets(values)
-    uses = ["Experiment", "ReinforcementLearningEstimator", "RunDetails", "Workspace"]
+    uses = ["Experiment", "ReinforcementLearningEstimator", "Workspace"]
+    uses += ["CompareRuns" if several else "RunDetails"]
     uses += ["AmlCompute", "ComputeTarget"] if targets else []
     uses += ["WorkerConfiguration"] if values.get("worker_nodes") else []
     lines = ["import os"] if None in variables.values() else []
@@ -127,7 +128,7 @@ def _group(values: Mapping[str, Any], runs: list[OneRun]) -> list[str]:
         f"runs = []\nfor {', '.join([*names, 'tags'])} in [\n{listed}]:",
         f"    {body}",
         f'    runs.append(experiment.submit(estimator, tags={{**tags, "{GROUP}": {GROUP}}}))',
-        "RunDetails(runs[0]).show()",
+        "CompareRuns(runs).show()",
     ]
 
 

@@ -13,6 +13,7 @@ from rl_widgets.estimator import ReinforcementLearningEstimator
 from rl_widgets.forms.code import plain
 from rl_widgets.forms.submission import GROUP, SCRIPT, target_name
 from rl_widgets.forms.training import OWN
+from rl_widgets.forms.trial import untried
 from rl_widgets.run import Run
 from rl_widgets.store.errors import UserError
 from rl_widgets.store.runs import RunRecord
@@ -73,6 +74,8 @@ def cluster_of(estimator: ReinforcementLearningEstimator) -> dict[str, Any]:
 def from_run(run: Run) -> dict[str, Any]:
     """The experiment's values of a run. Raises `UserError` for one that no form can make.
 
+    Those of a trial are its whole run's: 'run again' is not cut short.
+
     Environment variables are null: their values are the run's own, so that a new run takes them
     from where it is submitted.
     """
@@ -105,7 +108,7 @@ def from_run(run: Run) -> dict[str, Any]:
         values["worker_target"] = _unless(worker["target"] or None, head["target"])
         values["worker_use_gpu"] = worker["gpus"] > 0
         values["worker_shm_size"] = _unless(worker["object_store"], WORKER_OBJECT_STORE)
-    return _said(values)
+    return _said(untried(values))
 
 
 def _said(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from rl_widgets.forms import document, opened
 from rl_widgets.forms.checking import KINDS, Checked, check, kind, submit
 from rl_widgets.forms.cluster import ClusterFields
 from rl_widgets.forms.experiment import ExperimentFields
+from rl_widgets.forms.trial import trial
 from rl_widgets.store.errors import FieldError
 from rl_widgets.workspace import Workspace
 
@@ -85,6 +86,21 @@ def test_more_nodes_than_a_target_has_are_said_at_the_field(ws: Workspace) -> No
     assert (found.code, found.picture) == ("", None)
 
 
+def test_nodes_that_share_this_machine_have_some_memory_each(ws: Workspace) -> None:
+    values = {"environment": "CartPole-v1", "experiment": "many", "worker_nodes": 20}
+    said = of(values, ws).errors["worker_nodes"]
+    assert "8,192 MiB of this machine, 390 MiB for each" in said
+    assert "Lower node_count to 19 or less" in said
+    assert not of({**values, "worker_nodes": 19}, ws).errors
+    estimator = ReinforcementLearningEstimator(
+        ".", entry_script=Path(__file__).name, worker_configuration=WorkerConfiguration(20)
+    )
+    estimator.source_directory = str(Path(__file__).parent)
+    with pytest.raises(FieldError, match="a node needs 400 MiB") as refused:
+        estimator.prepare(ws, WITH_GPU)
+    assert str(refused.value) == said
+
+
 def test_a_target_that_was_deleted_meanwhile_is_said(ws: Workspace) -> None:
     config = AmlCompute.provisioning_configuration(vm_size="LOCAL_1", max_nodes=1)
     target = ComputeTarget.create(ws, "gone", config)
@@ -132,6 +148,7 @@ def test_every_kind_is_described_for_any_form(name: str) -> None:
 def test_seeds_and_varied_settings_make_a_group(ws: Workspace, started: list[str]) -> None:
     values = {"experiment": "grid", "environment": "CartPole-v1", "seeds": [1, 2]}
     values |= {"vary": {"lr": [0.1, 0.01]}, "tags": {"who": "me"}}
+    assert of(values, ws).code.endswith("\nCompareRuns(runs).show()\n")
     runs = submit(values, ws)
     assert len(runs) == len(started) == 4
     assert len({run.tags.pop("group") for run in runs}) == 1
@@ -149,6 +166,21 @@ def test_seeds_and_varied_settings_make_a_group(ws: Workspace, started: list[str
     }
     too_many = {**values, "seeds": list(range(50)), "vary": {"lr": [0.1, 0.2, 0.3]}}
     assert "150 runs" in of(too_many, ws).errors["vary"]
+
+
+@pytest.mark.parametrize(
+    "stop", [{}, {"time_total_s": 600}, {"time_total_s": 1.5e-3, "episode_reward_mean": 150}]
+)
+def test_a_form_on_a_trial_has_the_whole_runs_stop(
+    ws: Workspace, started: list[str], stop: dict[str, float]
+) -> None:
+    values = {"experiment": "tried", "environment": "CartPole-v1", "tags": {"who": "me"}}
+    values |= {"stop": stop} if stop else {}
+    [run] = submit(trial(of(values, ws).values), ws)
+    assert run.tags["trial"].startswith("60 s")
+    params = ws.store.runs.get(run.id).definition["script_params"]
+    assert params["--stop"] == {**stop, "time_total_s": min(60, stop.get("time_total_s", 60))}
+    assert opened.from_run(run) == {**values, "algorithm": "IMPALA"}
 
 
 def test_a_form_refuses_with_the_words_of_submit(ws: Workspace, started: list[str]) -> None:

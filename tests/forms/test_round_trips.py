@@ -43,6 +43,16 @@ SETTINGS = {
 }
 #: Of those, what can be varied beside a fixed value of another.
 VARIED = {"entropy_coeff": st.floats(0, 1), "vf_loss_coeff": st.floats(0, 10)}
+
+
+def fitting(values: dict[str, Any]) -> dict[str, Any]:
+    """A game has no settings of any name."""
+    if values["environment"].startswith("Pong") and "config" in values:
+        kept = {name: v for name, v in values["config"].items() if name != "env_config"}
+        return {**values, "config": kept}
+    return values
+
+
 TARGET = {"name": "new-nodes", "cpus": 2, "max_nodes": 4, "memory_gb": 1.5}
 EXPERIMENTS = st.fixed_dictionaries(
     {"experiment": st.from_regex(r"[a-z]{3,10}", fullmatch=True)}
@@ -72,7 +82,7 @@ EXPERIMENTS = st.fixed_dictionaries(
         ),
         "tags": st.dictionaries(TEXT.filter(bool), TEXT, max_size=2),
     },
-)
+).map(fitting)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +91,8 @@ def ws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rl_widgets.backend.submission.start_supervisor", lambda *_: None)
         # Nobody looks at these runs.
-        patch.setitem(vars(rl_widgets), "RunDetails", lambda _: SimpleNamespace(show=lambda: None))
+        for view in ("CompareRuns", "RunDetails"):
+            patch.setitem(vars(rl_widgets), view, lambda _: SimpleNamespace(show=lambda: None))
         patch.setattr("rl_widgets.widgets.experiment_form.submitted", lambda *_: ipywidgets.VBox())
         made = Workspace(folder=folder)
         yield made

@@ -264,7 +264,7 @@ def test_what_is_submitted_is_shown_beneath(
     [first] = form._beneath.children[0].children
     assert isinstance(first, RunDetails)
     assert asked[0]["stop"] == {"episode_reward_mean": 150, "time_total_s": 60}
-    assert asked[0]["tags"] == {"trial": "60 s"}
+    assert asked[0]["tags"] == {"trial": "60 s of 600 s"}
     assert form.values["stop"]["time_total_s"] == 600
     form.values = {**form.values, "seeds": [1, 2, 3]}
     settled(form)
