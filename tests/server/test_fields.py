@@ -176,15 +176,14 @@ async def test_a_trial_is_the_first_run_alone_and_a_form_begins_with_it(
     monkeypatch.setattr("rl_widgets.backend.submission.start_supervisor", lambda *_: None)
     values = {**FORM, "vary": {"lr": [0.01, 0.02]}, "stop": {"time_total_s": 600}}
     [run_id] = (await api("runs", "POST", {**values, "trial": True}, status=201))["ids"]
-    assert workspace.get_run(run_id).tags == {"trial": "60 s"}
+    assert workspace.get_run(run_id).tags == {"trial": "60 s of 600 s"}
     again = await api(f"runs/{run_id}/experiment")
     assert again == {
         "values": {
             **FORM,
             "algorithm": "IMPALA",
             "config": {"lr": 0.01},
-            "stop": {"time_total_s": 60},
-            "tags": {"trial": "60 s"},
+            "stop": {"time_total_s": 600},
         },
         "kernel": "",
     }
