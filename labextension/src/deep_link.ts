@@ -1,22 +1,42 @@
-/** A link that opens a run: `?rl-widgets-run=<id>`, which is taken off the address again. */
+/**
+ * Links that open something in JupyterLab, and are taken off the address again.
+ *
+ * `?rl-widgets-run=<id>` opens a run, `?rl-widgets-new=experiment` or `=target` a form; a form with
+ * a run begins with what that was submitted with.
+ */
 
-import { LINK_QUERY } from './tokens';
+import type { FormKind } from './tokens';
+import { FORM_QUERY, LINK_QUERY } from './tokens';
 
-/** The run that the page's address names, or ''. */
-export function linkedRun(href: string): string {
-  return new URL(href).searchParams.get(LINK_QUERY) ?? '';
+/** What an address asks for; '' for nothing. */
+export interface ILink {
+  run: string;
+  form: FormKind | '';
 }
 
-/** The address without the run. */
-export function withoutRun(href: string): string {
+export function linkOf(href: string): ILink {
+  const query = new URL(href).searchParams;
+  const form = query.get(FORM_QUERY);
+  const known = form === 'experiment' || form === 'target';
+  return { run: query.get(LINK_QUERY) ?? '', form: known ? form : '' };
+}
+
+/** The query of a link that opens a form. */
+export function formQuery(kind: FormKind, from: string): string {
+  return `?${new URLSearchParams({ [FORM_QUERY]: kind, ...(from && { [LINK_QUERY]: from }) })}`;
+}
+
+/** The address without what it asks for. */
+export function withoutLink(href: string): string {
   const url = new URL(href);
-  url.searchParams.delete(LINK_QUERY);
+  [LINK_QUERY, FORM_QUERY].forEach(name => url.searchParams.delete(name));
   return url.href;
 }
 
 /** Clean the address in the browser, and leave no step back to it. */
 export function cleanAddress(): void {
-  if (linkedRun(location.href)) {
-    history.replaceState(history.state, '', withoutRun(location.href));
+  const { run, form } = linkOf(location.href);
+  if (run || form) {
+    history.replaceState(history.state, '', withoutLink(location.href));
   }
 }

@@ -2,7 +2,7 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { IMainMenu } from '@jupyterlab/mainmenu';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -16,7 +16,8 @@ import { addRunViews } from './commands/run_views';
 import { addTargetActions } from './commands/target_actions';
 import { addWorkspaceCommands } from './commands/workspace';
 import { Sidebar } from './components/sidebar';
-import { cleanAddress, linkedRun } from './deep_link';
+import { cleanAddress, linkOf } from './deep_link';
+import { restoreForms } from './form_pages';
 import { rlIcon } from './icon';
 import { dragCell } from './insert';
 import { answerInsertButtons } from './insert_button';
@@ -61,7 +62,7 @@ function activate(
 ): void {
   const { commands, serviceManager } = app;
   const trans = (translator ?? nullTranslator).load('rl-widgets');
-  const linked = linkedRun(location.href);
+  const link = linkOf(location.href);
   const requests = new Requests(serviceManager.serverSettings);
   const revisions = new Revisions(serviceManager.events.stream, requests.polled);
   const workspace = new WorkspaceModel(requests, revisions);
@@ -89,6 +90,7 @@ function activate(
     revisions,
     workspace,
     notebooks,
+    forms: new WidgetTracker({ namespace: 'rl-widgets-forms' }),
     trans,
     currentRun: () => {
       const page = pages.tracker.currentWidget;
@@ -107,6 +109,7 @@ function activate(
   restorer?.add(sidebar, sidebar.id);
   if (restorer && shell) {
     pages.restoreBy(restorer);
+    restoreForms(restorer, context.forms);
   }
 
   if (notebooks) {
@@ -133,8 +136,13 @@ function activate(
   }
   void app.restored.then(() => {
     cleanAddress();
-    if (linked) {
-      void commands.execute(CommandIDs.open, { id: linked });
+    const id = link.run;
+    if (link.form === 'target') {
+      void commands.execute(CommandIDs.newTarget);
+    } else if (link.form) {
+      void commands.execute(id ? CommandIDs.newFrom : CommandIDs.newExperiment, { id });
+    } else if (id) {
+      void commands.execute(CommandIDs.open, { id });
     }
     void active.refresh();
     void workspace.meet().then(() => commands.notifyCommandChanged());

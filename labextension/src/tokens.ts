@@ -13,6 +13,11 @@ export const EVENTS_SCHEMA = 'https://events.jupyter.org/rl_widgets/changes';
 /** The query of a link that opens a run, and is taken off the address again. */
 export const LINK_QUERY = 'rl-widgets-run';
 
+/** The query of a link that opens a form. */
+export const FORM_QUERY = 'rl-widgets-new';
+
+export type FormKind = 'experiment' | 'target';
+
 export const CELLS_MIME = 'application/vnd.jupyter.cells';
 
 /** The words of the panel's own menu and palette category. */
@@ -41,5 +46,6 @@ export const CommandIDs = {
   deleteTarget: 'rl-widgets:delete-compute-target',
   insertTarget: 'rl-widgets:insert-compute-target',
   newExperiment: 'rl-widgets:new-experiment',
-  newFrom: 'rl-widgets:new-run-from'
+  newFrom: 'rl-widgets:new-run-from',
+  form: 'rl-widgets:open-form'
 } as const;

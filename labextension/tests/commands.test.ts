@@ -117,6 +117,13 @@ test('the key that deletes says of an active run what to do first', async () => 
 
 test('without a main area the forms are opened in JupyterLab', async () => {
   const opened = vi.spyOn(window, 'open').mockReturnValue(null);
+  addWorkspaceCommands(context, { palette: null, menu: null, launcher: null });
   await commands.execute(CommandIDs.newTarget, {});
-  expect(opened.mock.calls[0]?.[0]).toBe('http://h/user/ann/lab');
+  await commands.execute(CommandIDs.newExperiment, {});
+  await commands.execute(CommandIDs.newFrom, { id: 'done' });
+  expect(opened.mock.calls.map(call => call[0])).toEqual([
+    'http://h/user/ann/lab?rl-widgets-new=target',
+    'http://h/user/ann/lab?rl-widgets-new=experiment',
+    'http://h/user/ann/lab?rl-widgets-new=experiment&rl-widgets-run=done'
+  ]);
 });

@@ -6,7 +6,9 @@ import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { IFields, Values } from '../src/contract';
 import { Experiment, Target } from '../src/form';
+import type { IKept } from '../src/form/Opened';
 import { RequestError } from '../src/request';
+import type { Requests } from '../src/request';
 import type { INews } from '../src/revisions';
 import { until } from './fakes';
 import { EXPERIMENT, SETTINGS, TARGET, checked } from './form_fixtures';
@@ -24,6 +26,7 @@ afterEach(() => {
 });
 
 const news = new Signal<unknown, INews>({});
+const kept: IKept = { values: null, keep: () => undefined };
 
 const button = (name: string) =>
   [...place.querySelectorAll('button')].find(one => one.textContent === name)!;
@@ -49,7 +52,7 @@ const described: Record<string, IFields> = {
 };
 
 function server(sent: Values[] = []) {
-  return {
+  const made = {
     root: async () => ({ trains_here: true }) as never,
     targets: async () => [{ name: 'local' }] as never,
     fields: async (kind: string) => described[kind]!,
@@ -73,6 +76,7 @@ function server(sent: Values[] = []) {
       kernel: 'other'
     })
   };
+  return { ...made, polled: made as unknown as Requests };
 }
 
 test('a form is checked as one types, and sent as it stands', async () => {
@@ -83,6 +87,7 @@ test('a form is checked as one types, and sent as it stands', async () => {
       requests={server(sent)}
       kernels={async () => [{ name: 'other', title: 'Other Python' }]}
       news={news}
+      kept={kept}
       from=""
       submitted={async ids => void opened.push(...ids)}
     />
@@ -119,12 +124,46 @@ test('a form is checked as one types, and sent as it stands', async () => {
   await until(() => place.textContent!.includes('1 run submitted: a.'));
 });
 
+test('what was typed is kept until it is submitted, and is there when the form is opened again', async () => {
+  const told: (Values | null)[] = [];
+  const draw = (values: Values | null) =>
+    root.render(
+      <Experiment
+        key={JSON.stringify(values)}
+        requests={server()}
+        kernels={async () => []}
+        news={news}
+        kept={{ values, keep: typed => void told.push(typed) }}
+        from="a"
+        submitted={async () => undefined}
+      />
+    );
+  draw(null);
+  await until(() => button('Submit')?.disabled === false);
+  expect([control('Experiment').value, told]).toEqual(['again', []]);
+  type('Experiment', 'mine');
+  await until(() => told.length === 1);
+  expect(told[0]).toMatchObject({ experiment: 'mine', kernel: 'other' });
+  const [typed] = told;
+  draw(typed!);
+  await until(() => button('Submit')?.disabled === false && control('Experiment').value === 'mine');
+  expect(told.length).toBe(1);
+  button('Try 60 seconds').click();
+  await until(() => place.textContent!.includes('1 run submitted'));
+  expect(told.length).toBe(1);
+  await until(() => button('Submit').disabled === false);
+  button('Submit').click();
+  await until(() => told.length === 2);
+  expect(told[1]).toBe(null);
+});
+
 test('each control has its label, and no two the same id', async () => {
   root.render(
     <Experiment
       requests={server()}
       kernels={async () => []}
       news={news}
+      kept={kept}
       from="a"
       submitted={async () => undefined}
     />
@@ -152,7 +191,12 @@ test('a form that cannot be loaded says why, and is tried again', async () => {
     return requests.fields(kind);
   };
   root.render(
-    <Target requests={{ ...requests, fields }} news={news} create={async () => undefined} />
+    <Target
+      requests={{ ...requests, fields }}
+      news={news}
+      kept={kept}
+      create={async () => undefined}
+    />
   );
   await until(() => place.textContent!.includes('does not answer'));
   away = false;
@@ -166,6 +210,7 @@ test('a compute target is made by a form; a refusal stands at its field', async 
     <Target
       requests={server()}
       news={news}
+      kept={kept}
       create={async values => {
         sent.push(values);
         throw new RequestError("There is a compute target 'x'.", 400, 'bad_request', 'name');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { sparkPath } from '../src/components/Sparkline';
 import { compareCode } from '../src/commands/compare_code';
 import { tagsChange, tagsText } from '../src/commands/tags';
-import { linkedRun, withoutRun } from '../src/deep_link';
+import { formQuery, linkOf, withoutLink } from '../src/deep_link';
 import { number, tick } from '../src/format';
 import { sorted } from '../src/page/columns';
 import { matching } from '../src/page/search';
@@ -44,9 +44,23 @@ test('a small curve has gaps, and none without two numbers', () => {
 
 test('a link is read from the address and taken off it', () => {
   const href = 'http://h/lab?rl-widgets-run=a_1&reset';
-  expect(linkedRun(href)).toBe('a_1');
-  expect(withoutRun(href)).toBe('http://h/lab?reset=');
-  expect(linkedRun('http://h/lab')).toBe('');
+  expect(linkOf(href)).toEqual({ run: 'a_1', form: '' });
+  expect(withoutLink(href)).toBe('http://h/lab?reset=');
+  expect(linkOf('http://h/lab')).toEqual({ run: '', form: '' });
+});
+
+test('a link opens a form, empty or with the values of a run', () => {
+  const base = 'http://h/user/ann/lab';
+  for (const form of ['experiment', 'target'] as const) {
+    const href = base + formQuery(form, '');
+    expect(href).toBe(`${base}?rl-widgets-new=${form}`);
+    expect(linkOf(href)).toEqual({ run: '', form });
+    expect(withoutLink(href)).toBe(base);
+  }
+  const again = base + formQuery('experiment', 'a/1 &b');
+  expect(linkOf(again)).toEqual({ run: 'a/1 &b', form: 'experiment' });
+  expect(withoutLink(again)).toBe(base);
+  expect(linkOf(`${base}?rl-widgets-new=else`).form).toBe('');
 });
 
 test('tags are written and read back', () => {

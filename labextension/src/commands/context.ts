@@ -6,6 +6,7 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IRun, IRunRow } from '../contract';
+import type { FormTracker } from '../form_pages';
 import { sentence } from '../request';
 import type { Requests } from '../request';
 import type { Revisions } from '../revisions';
@@ -19,6 +20,8 @@ export interface ICommandContext {
   revisions: Revisions;
   workspace: WorkspaceModel;
   notebooks: INotebookTracker | null;
+  /** The pages of forms. */
+  forms: FormTracker;
   trans: TranslationBundle;
   /** The run of the page in the main area that is in front. */
   currentRun(): IRun | null;

@@ -4,7 +4,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IScale, ITarget } from '../contract';
 import { ScaleForm } from '../components/scale_form';
-import { openTargetForm } from '../form_pages';
+import { openForm } from '../form_pages';
 import { CommandIDs } from '../tokens';
 import type { ICommandContext } from './context';
 import { askUntilTaken } from './asking';
@@ -21,7 +21,7 @@ export function addTargetActions(context: ICommandContext): void {
   app.commands.addCommand(CommandIDs.newTarget, {
     label: trans.__('New Compute Target…'),
     isEnabled: writable,
-    execute: () => openTargetForm(context)
+    execute: () => openForm(context, { kind: 'target', from: '' })
   });
   app.commands.addCommand(CommandIDs.scaleTarget, {
     label: trans.__('Scale…'),

@@ -5,7 +5,8 @@ import type { ILauncher } from '@jupyterlab/launcher';
 import type { IMainMenu } from '@jupyterlab/mainmenu';
 import { MenuSvg } from '@jupyterlab/ui-components';
 import { rlIcon } from '../icon';
-import { openExperimentForm } from '../form_pages';
+import type { IFormArgs } from '../form_pages';
+import { openForm } from '../form_pages';
 import { CATEGORY, CommandIDs } from '../tokens';
 import type { ICommandContext } from './context';
 import { attempt, runIdOf, whyNot } from './context';
@@ -55,7 +56,7 @@ export function addWorkspaceCommands(context: ICommandContext, places: IPlaces):
       if (why) {
         throw new Error(why);
       }
-      openExperimentForm(context, from);
+      await openForm(context, { kind: 'experiment', from });
     });
   app.commands.addCommand(CommandIDs.newExperiment, {
     label: args =>
@@ -71,6 +72,10 @@ export function addWorkspaceCommands(context: ICommandContext, places: IPlaces):
     caption: trans.__('A form with what the run was submitted with'),
     isEnabled: args => !whyNot(context) && runIdOf(context, args) !== '',
     execute: args => make(runIdOf(context, args))
+  });
+  // By the layout restorer alone.
+  app.commands.addCommand(CommandIDs.form, {
+    execute: args => openForm(context, args as unknown as IFormArgs)
   });
   launcher?.add({ command: CommandIDs.newExperiment, category: trans.__('Other'), rank: 5 });
   PALETTE.forEach(command =>

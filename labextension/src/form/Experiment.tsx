@@ -6,6 +6,7 @@ import type { Requests } from '../request';
 import type { INews } from '../revisions';
 import { Form } from './Form';
 import { FormModel, withField } from './form_model';
+import type { IKept } from './Opened';
 import { Opened } from './Opened';
 
 export interface IKernel {
@@ -14,7 +15,11 @@ export interface IKernel {
 }
 
 export interface IExperimentProps {
-  requests: Pick<Requests, 'root' | 'targets' | 'fields' | 'check' | 'submit' | 'experimentOf'>;
+  requests: Pick<
+    Requests,
+    'root' | 'targets' | 'fields' | 'check' | 'submit' | 'experimentOf' | 'polled'
+  >;
+  kept: IKept;
   /** The kernels whose Python could submit. */
   kernels(): Promise<IKernel[]>;
   news: ISignal<unknown, INews>;
@@ -25,9 +30,12 @@ export interface IExperimentProps {
 
 /** A new experiment: what to train, on which cluster, by which Python. */
 export function Experiment(props: IExperimentProps): JSX.Element {
-  const { requests, submitted } = props;
+  const { requests, kept, submitted } = props;
   const send = (trial: boolean) => async (values: Values) => {
     const { ids } = await requests.submit({ ...values, ...(trial ? { trial } : {}) });
+    if (!trial) {
+      kept.keep(null);
+    }
     await submitted(ids);
     const more = ids.length > 3 ? ' …' : '.';
     return `${plural(ids.length, 'run')} submitted: ${ids.slice(0, 3).join(', ')}${more}`;
@@ -47,24 +55,25 @@ export function Experiment(props: IExperimentProps): JSX.Element {
     }
   ];
   return (
-    <Opened make={() => opened(props)} news={props.news}>
+    <Opened make={() => opened(props)} kept={kept} news={props.news}>
       {model => <Form title="New RL experiment" model={model} actions={actions} />}
     </Opened>
   );
 }
 
-async function opened({ requests, kernels, from }: IExperimentProps): Promise<FormModel> {
-  const names = async () => (await requests.targets()).map(target => target.name);
+async function opened({ requests, kernels, from, kept }: IExperimentProps): Promise<FormModel> {
+  const names = async (asked: Pick<Requests, 'targets'>) =>
+    (await asked.targets()).map(target => target.name);
   const [described, stop, target, targets, root, pythons, run] = await Promise.all([
     requests.fields('experiment'),
     requests.fields('stop'),
     requests.fields('compute_target'),
-    names(),
+    names(requests),
     requests.root(),
     kernels(),
-    from ? requests.experimentOf(from) : null
+    from && !kept.values ? requests.experimentOf(from) : null
   ]);
-  const begins = run?.values ?? described.examples?.[0] ?? {};
+  const begins = kept.values ?? run?.values ?? described.examples?.[0] ?? {};
   const algorithm = String(begins['algorithm'] ?? described.properties['algorithm']?.default);
   const config = await requests.fields(algorithm);
   const fields = withKernel(described, pythons);
@@ -73,7 +82,7 @@ async function opened({ requests, kernels, from }: IExperimentProps): Promise<Fo
   return new FormModel(
     {
       fields,
-      values: kernel ? { ...begins, kernel } : begins,
+      values: kernel && !kept.values ? { ...begins, kernel } : begins,
       members: { config, stop },
       target,
       targets
@@ -82,7 +91,7 @@ async function opened({ requests, kernels, from }: IExperimentProps): Promise<Fo
       check: ({ kernel, ...values }, signal) =>
         requests.check('experiment', { values, kernel: String(kernel ?? '') }, signal),
       settings: name => requests.fields(name),
-      targets: names
+      targets: () => names(requests.polled)
     }
   );
 }

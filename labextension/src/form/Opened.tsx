@@ -1,23 +1,31 @@
 import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 import { Notice } from '../components/Notice';
+import type { Values } from '../contract';
 import { sentence } from '../request';
 import type { INews } from '../revisions';
 import type { FormModel } from './form_model';
 
+/** What a person has typed, kept beyond a reload of the page; null for nothing. */
+export interface IKept {
+  values: Values | null;
+  keep(values: Values | null): void;
+}
+
 export interface IOpenedProps {
   make(): Promise<FormModel>;
+  kept: IKept;
   /** What changes in the workspace while the form is open. */
   news: ISignal<unknown, INews>;
   children(model: FormModel): JSX.Element;
 }
 
 /** A form as soon as what it is made of is there; where that cannot be had, why. */
-export function Opened({ make, news, children }: IOpenedProps): JSX.Element {
+export function Opened({ make, kept, news, children }: IOpenedProps): JSX.Element {
   const [model, setModel] = React.useState<FormModel | null>(null);
   const [trouble, setTrouble] = React.useState('');
   const [tries, setTries] = React.useState(0);
-  const latest = React.useRef(make);
+  const latest = React.useRef({ make, kept });
   React.useEffect(() => {
     let made: FormModel | null = null;
     let gone = false;
@@ -26,12 +34,20 @@ export function Opened({ make, news, children }: IOpenedProps): JSX.Element {
         void made?.lookAgain();
       }
     };
-    latest.current().then(
+    const { make, kept } = latest.current;
+    make().then(
       found => {
         made = found;
         if (gone) {
           found.dispose();
         } else {
+          let { values } = found;
+          found.changed.connect(() => {
+            if (values !== found.values) {
+              ({ values } = found);
+              kept.keep(values);
+            }
+          });
           news.connect(look);
           setModel(found);
         }

@@ -5,21 +5,23 @@ import type { Requests } from '../request';
 import type { INews } from '../revisions';
 import { Form } from './Form';
 import { FormModel } from './form_model';
+import type { IKept } from './Opened';
 import { Opened } from './Opened';
 
 export interface ITargetProps {
   requests: Pick<Requests, 'fields' | 'check'>;
   news: ISignal<unknown, INews>;
+  kept: IKept;
   create(target: Values): Promise<void>;
 }
 
 /** A new compute target. */
-export function Target({ requests, news, create }: ITargetProps): JSX.Element {
+export function Target({ requests, news, kept, create }: ITargetProps): JSX.Element {
   const make = async () => {
     const fields = await requests.fields('compute_target');
     const check = (values: Values, signal: AbortSignal) =>
       requests.check('compute_target', { values }, signal);
-    return new FormModel({ fields, values: fields.examples?.[0] ?? {} }, { check });
+    return new FormModel({ fields, values: kept.values ?? fields.examples?.[0] ?? {} }, { check });
   };
   const action = {
     label: 'Create',
@@ -31,7 +33,7 @@ export function Target({ requests, news, create }: ITargetProps): JSX.Element {
     }
   };
   return (
-    <Opened make={make} news={news}>
+    <Opened make={make} kept={kept} news={news}>
       {model => <Form title="New compute target" model={model} actions={[action]} />}
     </Opened>
   );
