@@ -132,7 +132,8 @@ def translated(algorithm: str, config: Mapping[str, Any]) -> Translation:
 
 
 def check_settings(field: str, algorithm: str, config: Mapping[str, Any]) -> dict[str, str]:
-    """A sentence for each setting that cannot be, by `field.name`."""
+    """A sentence for each setting that cannot be, by `field.name`; for what is wrong between
+    settings, by `field`."""
     errors = {}
     for name, value in config.items():
         try:
@@ -142,6 +143,11 @@ def check_settings(field: str, algorithm: str, config: Mapping[str, Any]) -> dic
                 translated(algorithm, {name: value})
         except ConfigError as error:
             errors[f"{field}.{name}"] = str(error)
+    if not errors:
+        try:
+            translated(algorithm, config)
+        except ConfigError as error:
+            errors[field] = str(error)
     return errors
 
 
