@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from rl_widgets.backend import files
+from rl_widgets.server import run_logs
 from rl_widgets.server.encoding import encoded
 from rl_widgets.server.handler import AUTH_RESOURCE, EXPECTED, sentence_of, status_of
 from rl_widgets.server.request import Request
@@ -84,7 +86,14 @@ def _names(folder: Path) -> Iterator[str]:
 def find(served: Served, run_id: str, name: str) -> Path:
     """A file of a run by its name. Raises `NotFoundError`."""
     record = served.table.get(run_id)
-    return _locate(served.workspace.run_folder(record.id), record.role, name)
+    folder = served.workspace.run_folder(record.id)
+    try:
+        return _locate(folder, record.role, name)
+    except NotFoundError as error:
+        # The logs of a node that runs lie elsewhere, behind a link that the run has made.
+        with contextlib.suppress(NotFoundError):
+            return run_logs.locate(folder, name)
+        raise error from None
 
 
 def _locate(folder: Path, role: str, name: str) -> Path:

@@ -76,7 +76,7 @@ def log_page(served: Served, asked: Request, run_id: str) -> Any:
     lines = asked.whole("lines", MOST_LINES, 1, MOST_LINES) or MOST_LINES
     line = asked.whole("line", None, 0, 10**12)
     record = served.table.get(run_id)
-    path = _locate(served.workspace.run_folder(record.id), name)
+    path = locate(served.workspace.run_folder(record.id), name)
     index = _index(path)
     with index.lock:
         index.extend(path)
@@ -126,9 +126,9 @@ def _index(path: Path) -> LineIndex:
         return held
 
 
-def _locate(folder: Path, name: str) -> Path:
+def locate(folder: Path, name: str) -> Path:
     """The file of a log's name: one that is listed. The folder of a node may be a link, as it is
-    while the node runs; nothing in it may lead out again."""
+    while the node runs; nothing in it may lead out again. Raises `NotFoundError`."""
     none = NotFoundError(f"The run has no log {name!r:.200}; `logs` lists what it has.")
     if not name or "\0" in name or ".." in name.split("/"):
         raise none

@@ -32,7 +32,9 @@ class HeaderBar:
         self._reader = reader
         self._page = ipywidgets.HTML()
         self._looked = -math.inf
-        fixed = html_header.identity(run_id) + html_header.ways(run_id, str(reader.run_folder))
+        fixed = html_header.copied_identity(run_id) + html_header.ways(
+            run_id, str(reader.run_folder)
+        )
         who = ipywidgets.VBox([self._title, self._times, self._page, ipywidgets.HTML(fixed)])
         who.add_class("rlw-who")
         self.widget = ipywidgets.Box([who, cancel])

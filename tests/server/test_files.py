@@ -123,7 +123,7 @@ async def test_nothing_else_can_be_had(jp_fetch: Fetch, run: FixtureRun, name: s
 
 
 async def test_a_nodes_log_is_read_through_its_link_and_no_further(
-    api: Api, run: FixtureRun, folder: Path
+    api: Api, jp_fetch: Fetch, run: FixtureRun, folder: Path
 ) -> None:
     live = folder.parent / "node"
     live.mkdir()
@@ -140,6 +140,11 @@ async def test_a_nodes_log_is_read_through_its_link_and_no_further(
     assert found["lines"] == [[{"text": "raylet", "colour": "", "bold": False}]]
     await api(f"{path}/page", file="head/nodes/head/out.txt", status=404)
     await api(f"{path}/page", file="head/logs/secret.txt", status=404)
+    # It is taken along the same way, while the node runs.
+    answer = await get(jp_fetch, "head/nodes/head/raylet.out")
+    assert answer.body == b"raylet\n"
+    for name in ("head/nodes/head/out.txt", "head/logs/secret.txt"):
+        assert (await get(jp_fetch, name)).code == 404
 
 
 async def test_log_pages_by_lines(api: Api, run: FixtureRun) -> None:

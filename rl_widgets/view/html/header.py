@@ -25,11 +25,29 @@ def times(head: Header) -> str:
     return html
 
 
+#: Puts the id into the clipboard; where a page may not (one by http from elsewhere), selects it.
+_COPY = (
+    "const b=this,i=b.previousElementSibling;"
+    "const done=()=>{b.textContent='Copied';setTimeout(()=>{b.textContent='Copy'},2000)};"
+    "const old=()=>{getSelection().selectAllChildren(i);"
+    "if(document.execCommand('copy')){done()}};"
+    "if(navigator.clipboard){navigator.clipboard.writeText(i.textContent).then(done,old)}else{old()}"
+)
+
+
 def identity(run_id: str) -> str:
     """The id; one click selects it whole."""
     return (
         f'<span class="rlw-quiet">Id </span><code class="rlw-id" title="One click selects it all">'
         f"{escape(run_id)}</code>"
+    )
+
+
+def copied_identity(run_id: str) -> str:
+    """The id with a button that copies it, for a page in which buttons act."""
+    return (
+        f'{identity(run_id)}<button type="button" class="rlw-copy-id" title="Copy the id" '
+        f'onclick="{escape(_COPY)}">Copy</button>'
     )
 
 

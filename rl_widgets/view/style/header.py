@@ -8,6 +8,11 @@ SHEET = """
   max-width: 100%; }
 .rlw code.rlw-id { font-family: var(--jp-code-font-family, monospace); font-size: 12px;
   background: none; padding: 0; user-select: all; cursor: copy; overflow-wrap: anywhere; }
+.rlw button.rlw-copy-id { border: 1px solid var(--rlw-border); border-radius: 4px; height: 20px;
+  background: none; color: var(--rlw-quiet); font-size: 11px; margin: 0 6px; padding: 0 6px;
+  cursor: pointer; }
+.rlw button.rlw-copy-id:hover, .rlw button.rlw-copy-id:focus-visible { color: var(--rlw-text);
+  border-color: var(--rlw-line); }
 .rlw .rlw-who details, .rlw .rlw-failure details { font-size: 12px; margin: 1px 0 0; }
 .rlw summary { cursor: pointer; color: var(--rlw-quiet); }
 .rlw .rlw-ways label { display: flex; gap: 8px; align-items: baseline; margin: 3px 0;
