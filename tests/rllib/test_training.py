@@ -32,6 +32,15 @@ class Broken(gym.Env):
         return np.zeros(4, np.float32), 1.0, self.steps % 10 == 0, False, {}
 
 
+class Nowhere(Broken):
+    """Rewards are no numbers after some steps."""
+
+    def step(self, action):
+        self.steps += 1
+        reward = float("nan") if self.steps > 300 else 1.0
+        return np.zeros(4, np.float32), reward, self.steps % 10 == 0, False, {}
+
+
 @pytest.fixture(scope="module")
 def cluster():
     import ray
@@ -122,3 +131,27 @@ def test_what_an_environment_raises_is_what_the_script_ends_with(cluster, tmp_pa
     assert place.path.name == "test_training.py"
     line = linecache.getline(str(place.path), place.lineno + 1)
     assert 'raise KeyError("a door that is not there")' in line
+
+
+@pytest.mark.long
+def test_a_loss_that_is_no_number_ends_the_training(cluster, tmp_path):
+    tune.register_env("nowhere", Nowhere)
+    with pytest.raises(FloatingPointError, match="is nan: training cannot go on"):
+        tune.run(
+            "IMPALA",
+            config={"env": "nowhere", "num_workers": 1},
+            stop={"time_total_s": 120},
+            local_dir=tmp_path,
+        )
+
+
+@pytest.mark.long
+def test_more_env_runners_than_cpus_share_them_and_train(cluster, tmp_path, capsys):
+    [trial] = tune.run(
+        "IMPALA",
+        config={"env": "CartPole-v1", "num_workers": 4},
+        stop={"training_iteration": 1},
+        local_dir=tmp_path,
+    ).trials
+    assert "Warning: 4 env runners share the CPUs, 0.5 for each" in capsys.readouterr().out
+    assert trial.last_result["num_env_steps_sampled_lifetime"] > 0
