@@ -14,6 +14,7 @@ import { until } from './fakes';
 vi.mock('../src/page/plot', () => ({
   Plot: class {
     draw = () => undefined;
+    point = () => undefined;
     dispose = () => undefined;
   },
   MARKS: { checkpoint: { sign: '◆', colour: '', word: 'checkpoint' } }
@@ -57,6 +58,39 @@ test('the curve is a sentence and a table too', async () => {
   await until(() => page.node.querySelectorAll('.rlp-table tbody tr').length === 2);
   expect(page.node.querySelector('.rlp-table tbody')?.textContent).toContain('2,000');
   expect(page.node.querySelector('[aria-label=Events]')?.textContent).toBe('a checkpoint');
+});
+
+test('the arrow keys go from point to point of the curve, and each is read out', async () => {
+  const series = await server.series();
+  const [curve] = series.series;
+  // The newest attempt begins before the last one's end, and one point has no place.
+  const points = { x: [1000, 4000, null, 3000], y: [-21, -18, -5, -19.5] };
+  server.series = async () => ({ ...series, series: [{ ...curve!, ...points }] });
+  const tail = await server.tail();
+  server.tail = async () => ({ ...tail, more: true });
+  server.changed.emit({ runs: ['pong_1'], targets: false, everything: false });
+  const chart = page.node.querySelector<HTMLElement>('.rlp-chart [role=img]')!;
+  const legend = () => page.node.querySelector('.rlp-legend')!.textContent!;
+  await until(() => legend().includes('at env steps 3000'));
+  const key = (name: string, held: KeyboardEventInit = {}) => {
+    const init = { key: name, bubbles: true, cancelable: true, ...held };
+    return !chart.dispatchEvent(new KeyboardEvent('keydown', init));
+  };
+  const told = async (name: string, words: string, inLegend: string) => {
+    expect(key(name)).toBe(true);
+    await until(() => page.node.querySelector('.rlp-chart [role=status]')?.textContent === words);
+    expect(legend()).toContain(inLegend);
+  };
+  expect(chart.tabIndex).toBe(0);
+  chart.focus();
+  await told('ArrowLeft', 'env steps 4,000: -18.00', 'at env steps 4000 mean -18.00');
+  await told('ArrowLeft', 'env steps 3,000: -19.50', 'at env steps 3000 mean -19.50');
+  await told('Home', 'env steps 1,000: -21.00', 'at env steps 1000 mean -21.00');
+  await told('ArrowLeft', 'env steps 1,000: -21.00', 'at env steps 1000');
+  await told('ArrowRight', 'env steps 3,000: -19.50', 'at env steps 3000');
+  expect([key('ArrowLeft', { altKey: true }), key('a')]).toEqual([false, false]);
+  chart.blur();
+  await until(() => page.node.querySelector('.rlp-chart [role=status]')?.textContent === '');
 });
 
 const all = <T extends Element>(selector: string) => [...page.node.querySelectorAll<T>(selector)];

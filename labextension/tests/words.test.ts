@@ -98,7 +98,7 @@ test('runs are compared in the workspace that the server names', () => {
 
 test('columns of a curve come by growing x, without points that have none', () => {
   const curve = { x: [3, null, 1], y: [30, 20, null], name: '', gaps: 0, last_id: 0, sentence: '' };
-  expect(sorted(curve, false)).toEqual({ x: [1, 3], rest: [[null, 30]] });
+  expect(sorted(curve, false)).toEqual({ x: [1, 3], rest: [[null, 30]], order: [2, 0] });
 });
 
 test('a search finds what holds each of its words', () => {

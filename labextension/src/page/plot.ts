@@ -12,7 +12,8 @@ export interface IWindow {
 
 export interface IPlotHandlers {
   zoom(window: IWindow | null): void;
-  cursor(index: number | null): void;
+  /** Told the row under the cursor, of the columns as they are drawn. */
+  cursor(row: number | null): void;
   zooms: boolean;
 }
 
@@ -54,6 +55,15 @@ export class Plot {
     [this.band, this.unit] = [band, unit];
     this.plot?.destroy();
     this.plot = new uPlot(this.options(), data, this.node);
+  }
+
+  /** Put the cursor on the point at an x; null takes it away. */
+  point(x: number | null): void {
+    // uPlot knows where a point is drawn only after what runs now.
+    queueMicrotask(() => {
+      const left = x === null ? -1 : Math.max(0, this.plot?.valToPos(x, 'x') ?? 0);
+      this.plot?.setCursor({ left, top: left < 0 ? -1 : 0 });
+    });
   }
 
   dispose(): void {
