@@ -70,6 +70,7 @@ _ASKING = {
         "num_cpus_per_learner",
         "evaluation_num_env_runners",
         "num_aggregator_actors_per_learner",
+        "num_offline_eval_runners",
     ),
 }
 

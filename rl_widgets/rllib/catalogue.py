@@ -116,7 +116,10 @@ def encoded(annotation: Any) -> Any:
     if (origin or annotation) in _NAMES:
         return _NAMES[origin or annotation]
     # Classes are said by their names; RLlib checks them itself.
-    return {"object": annotation.__name__} if isinstance(annotation, type) else "any"
+    if isinstance(annotation, typing.ForwardRef):
+        return {"object": annotation.__forward_arg__}
+    kind = origin or annotation
+    return {"object": kind.__name__} if isinstance(kind, type) else "any"
 
 
 def build() -> dict[str, Any]:

@@ -200,8 +200,12 @@ OLD_MODEL_NAMES: Final[dict[str, Fate]] = {
     "post_fcnet_activation": Renamed("head_fcnet_activation"),
 }
 
-#: Names that one algorithm has no use for any more, while another one has.
+_RMSPROP: Final[dict[str, Fate]] = {
+    "epsilon": Gone("it belongs to RMSProp, and the learner optimizes with Adam")
+}
+#: Names that one algorithm has no use for, while another one has.
 OLD_NAMES_OF: Final[dict[str, dict[str, Fate]]] = {
-    name: {"epsilon": Gone("it belongs to RMSProp, and the learner optimizes with Adam")}
-    for name in ("IMPALA", "APPO")
+    "IMPALA": _RMSPROP,
+    "APPO": _RMSPROP,
+    "SAC": {"lr": Refused("SAC has actor_lr, critic_lr and alpha_lr instead", inert=(None,))},
 }

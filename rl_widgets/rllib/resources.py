@@ -49,7 +49,10 @@ def request(settings: Mapping[str, Any]) -> list[Part]:
         runners = "num_env_runners (num_workers)"
         parts.append(Part("env runner", settings["num_env_runners"], each, runners))
     evaluating = settings["evaluation_num_env_runners"], each
-    return parts + [_other(count, amounts) for count, amounts in (evaluating, learner) if count]
+    kind = "offline_eval_runner"
+    offline = {name: settings[f"num_{name.lower()}s_per_{kind}"] for name in ("CPU", "GPU")}
+    rest = (evaluating, (settings[f"num_{kind}s"], offline), learner)
+    return parts + [_other(count, amounts) for count, amounts in rest if count]
 
 
 def parts_of(config: Any, bundles: Sequence[Amounts]) -> list[Part]:

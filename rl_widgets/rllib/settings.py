@@ -184,6 +184,8 @@ def describe(annotation: Any) -> str:
         return "a dictionary"
     if origin is typing.Literal:
         return " or ".join(repr(choice) for choice in typing.get_args(annotation))
+    if isinstance(annotation, typing.ForwardRef):
+        return annotation.__forward_arg__
     return words.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
@@ -217,7 +219,9 @@ def _fits(value: Any, annotation: Any) -> bool:
     if annotation is type(None):
         return value is None
     # Classes, callables and the like: RLlib checks them itself, with better words.
-    return not isinstance(value, (bool, int, float, str)) or origin is type or _callable(annotation)
+    if isinstance(value, str):  # the path of a class or a function
+        return origin is type or _callable(annotation)
+    return not isinstance(value, (bool, int, float))
 
 
 def _callable(annotation: Any) -> bool:

@@ -199,6 +199,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "vary.env_config",
         "whole number from 0",
     ),
+    "a number for an object": (
+        {"config": {"rl_module_spec": 1}},
+        "config.rl_module_spec",
+        "it must be RLModuleSpec or",
+    ),
     "a class of no module": ({"environment": "CartPole.v1"}, "environment", "'CartPole-v1'"),
     "a name without an environment": ({"environment": "Ant-v2"}, "environment", "has no more"),
     "clipping twice": (

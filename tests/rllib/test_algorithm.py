@@ -90,6 +90,9 @@ def test_the_model_of_other_environments_is_rllibs():
     [
         ("IMPALLA", {"env": "CartPole-v1"}, "Did you mean 'IMPALA'"),
         (None, {"env": "CartPole-v1"}, "--run"),
+        ("SAC", {"env": "Pendulum-v1", "lr": 0.1}, "actor_lr, critic_lr and alpha_lr"),
+        ("IMPALA", {"env": "CartPole-v1", "rl_module_spec": 1}, "it must be RLModuleSpec or"),
+        ("IMPALA", {"env": "CartPole-v1", "learner_class": 1}, "'learner_class' is 1"),
         ("IMPALA", {"env": "PongNoFrameskip-v4", "model": {"dim": 50}}, "42, 64, 84"),
         ("IMPALA", {"env": "PongNoFrameskip-v4", "model": {"use_lstm": True}}, "use_lstm"),
         ("IMPALA", {"env": "PongNoFrameskip-v4", "env_config": {"dimm": 42}}, "has no 'dimm'"),

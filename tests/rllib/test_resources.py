@@ -109,6 +109,7 @@ def test_one_cpu_runners_fit_exactly_when_the_sum_does(runners, head_cpus, worke
         {"num_learners": 2, "num_cpus_per_learner": 3, "num_cpus_for_main_process": 2},
         {"evaluation_interval": 5, "evaluation_num_env_runners": 2},
         {"num_aggregator_actors_per_learner": 2},
+        {"num_offline_eval_runners": 2, "num_cpus_per_offline_eval_runner": 3},
     ],
 )
 def test_what_a_form_takes_for_the_request_is_rllibs(algorithm, given):
