@@ -37,7 +37,7 @@ def request(settings: Mapping[str, Any]) -> list[Part]:
     """
     learners, gpus = settings["num_learners"], settings["num_gpus_per_learner"]
     cpus = settings["num_cpus_per_learner"]
-    cpus = int(not gpus) if cpus == "auto" else cpus
+    cpus = int(not gpus) if isinstance(cpus, str) else cpus
     main = {"CPU": settings["num_cpus_for_main_process"], "GPU": 0}
     beside = settings["num_aggregator_actors_per_learner"]
     learner = learners, {"CPU": cpus + beside, "GPU": gpus}

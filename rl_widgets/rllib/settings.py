@@ -139,6 +139,8 @@ def check_value(name: str, value: Any, annotation: Any, *, said_as: str | None =
             f"{label} is {shown(value)}, of type {type(value).__name__}; it must be "
             f"{describe(annotation)}."
         )
+    if name == "num_cpus_per_learner" and isinstance(value, str) and value != "auto":
+        raise ConfigError(f"{label} is {shown(value)}; it must be a number or 'auto'.")
     for number in _numbers(value):
         if not math.isfinite(number):
             raise ConfigError(f"{label} is {shown(value)}; it must be a finite number.")

@@ -199,6 +199,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "vary.env_config",
         "whole number from 0",
     ),
+    "a text for CPUs": (
+        {"config": {"num_cpus_per_learner": "x"}},
+        "config.num_cpus_per_learner",
+        "a number or 'auto'",
+    ),
     "a number for an object": (
         {"config": {"rl_module_spec": 1}},
         "config.rl_module_spec",
