@@ -173,7 +173,7 @@ def runs(served: Served, asked: Request) -> Any:
     found = [record for record in table.all() if wanted(record)]
     numbers: Mapping[str, Summary] = {}
     if sort in _BY_NUMBERS:
-        numbers = table.summaries(record.id for record in found)
+        numbers = table.summaries((record.id for record in found), for_order=True)
     found = _sorted(found, SORTS[sort], order == "desc", numbers)
     page = found[offset : offset + (limit or MOST_ROWS)]
     if sort not in _BY_NUMBERS:

@@ -19,9 +19,9 @@ from rl_widgets.view.reader import RunReader
 
 _log = logging.getLogger(__name__)
 
-#: Seconds that one request takes for the runs' numbers. What is left is announced as soon as it is
-#: known.
-LOOK = 0.03
+#: Seconds that one request takes for the runs' numbers, and one that is to be sorted by them. What
+#: is left is announced as soon as it is known.
+LOOK, SORTED_LOOK = 0.03, 1.0
 
 
 @dataclass(frozen=True)
@@ -143,10 +143,10 @@ class RunTable:
         """Those that have not ended."""
         return [record for record in self.all() if not record.final]
 
-    def summaries(self, run_ids: Iterable[str]) -> Mapping[str, Summary]:
+    def summaries(self, run_ids: Iterable[str], for_order: bool = False) -> Mapping[str, Summary]:
         """The numbers of some runs; where that takes long, older ones or none for now."""
         ids = list(run_ids)
-        self._sum_up(ids, LOOK)
+        self._sum_up(ids, SORTED_LOOK if for_order else LOOK)
         with self._lock:
             self._wanted.update(i for i in ids if not self._is_fresh(i))
         found = {i: self._summaries.get(i) for i in ids}

@@ -165,9 +165,40 @@ def test_a_saved_notebook_without_kernel(lab: Lab, browser: Browser, own_home: P
     saved = browser.page.locator(".jp-OutputArea-output img[alt*='episode_reward_mean']")
     saved.wait_for()
     assert saved.evaluate("image => image.naturalWidth") > 0
-    browser.page.get_by_text("Completed").first.wait_for()
+    browser.page.locator(".jp-Notebook").get_by_text("Completed").first.wait_for()
     browser.picture("saved-notebook-untrusted")
     assert browser.our_errors() == []
+
+
+def test_a_notebook_that_was_saved_outlives_its_kernel(
+    lab: Lab, browser: Browser, own_home: Path
+) -> None:
+    fixture = make(own_home, run_id="pong_done")
+    fixture.start()
+    for i in range(1, 60):
+        fixture.result(i, -21 + i * 0.3, take_in=False)
+    fixture.take_in()
+    fixture.end(statuses.COMPLETED)
+    cell = "from rl_widgets import *\nRunDetails(Workspace().get_run('pong_done'))"
+    lab.write("kept.ipynb", cell)
+    browser.open("kept.ipynb")
+    browser.run_all()
+    live = browser.page.locator(".rlw-card.jupyter-widgets")
+    live.wait_for()
+    saved = browser.page.locator(".jp-OutputArea-output img[alt*='episode_reward_mean']")
+    browser.wait_until(lambda: saved.count() == 1 and not saved.is_visible(), "the folded form")
+    browser.execute("docmanager:save")
+    path = lab.folder / "kept.ipynb"
+    browser.wait_until(lambda: "widget-view" in path.read_text(), "the file")
+    browser.execute("notebook:shutdown-kernel")
+    # Its widgets are no more; the page that comes then has a new kernel, which knows none of them.
+    browser.open("kept.ipynb")
+    browser.wait_until(saved.is_visible, "the saved form")
+    assert live.count() == 0
+    browser.wait_for_kernel()
+    assert not browser.page.get_by_text("model not found").is_visible()
+    assert saved.is_visible()
+    browser.picture("saved-notebook-trusted")
 
 
 def iteration(browser: Browser) -> int:

@@ -119,13 +119,13 @@ def test_the_head_sends_only_the_times_of_a_quiet_run(
     fixture: FixtureRun, messages: Messages
 ) -> None:
     reader = RunReader.of(fixture.run)
-    bar = HeaderBar(fixture.run, reader, ipywidgets.HBox())
+    bar = HeaderBar(reader, ipywidgets.HBox())
     bar.draw(reader.read())
     who = bar.widget.children[0].children
     assert "rllib-pong-multi-node" in who[0].value
     assert ">Running<" in who[0].value
-    assert fixture.run_id in who[2].value
-    assert str(fixture.folder) in who[2].value
+    assert fixture.run_id in who[3].value
+    assert str(fixture.folder) in who[3].value
     messages.clear()
     bar.draw(reader.read())
     assert {m.comm_id for m in messages.updates()} <= {who[1].comm.comm_id}
