@@ -52,7 +52,7 @@ MINIBATCHES = {"train_batch_size_per_learner": 600, "minibatch_size": 200}
 @pytest.mark.parametrize(
     ("algorithm", "config"),
     [
-        ("IMPALA", {"num_workers": 1}),
+        pytest.param("IMPALA", {"num_workers": 1}, marks=pytest.mark.long),
         pytest.param("PPO", {"num_workers": 1, **MINIBATCHES}, marks=pytest.mark.long),
         pytest.param("PPO", {"num_workers": 0, **MINIBATCHES}, marks=pytest.mark.long),
     ],

@@ -42,6 +42,7 @@ def spooled(folder):
 
 
 @pytest.mark.cluster
+@pytest.mark.long
 def test_a_script_that_uses_ray_alone_logs_from_every_process(tmp_path):
     done = run_script("plain_ray.py", "--tasks", "3", "--throws", "1000", folder=tmp_path)
     assert done.returncode == 0, done.stderr
