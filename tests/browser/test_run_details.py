@@ -143,19 +143,22 @@ def test_every_state_is_drawn(lab: Lab, browser: Browser, own_home: Path) -> Non
     assert browser.our_errors() == []
 
 
-def test_a_saved_notebook_without_kernel(lab: Lab, browser: Browser, own_home: Path) -> None:
-    import nbformat
-    from nbclient import NotebookClient
-
-    fixture = make(own_home, run_id="pong_done")
+def write_of_a_completed_run(lab: Lab, home: Path, name: str) -> None:
+    """A notebook that shows a run which has ended."""
+    fixture = make(home, run_id="pong_done")
     fixture.start()
     for i in range(1, 60):
         fixture.result(i, -21 + i * 0.3, take_in=False)
     fixture.take_in()
     fixture.end(statuses.COMPLETED)
-    lab.write(
-        "saved.ipynb", "from rl_widgets import *\nRunDetails(Workspace().get_run('pong_done'))"
-    )
+    lab.write(name, "from rl_widgets import *\nRunDetails(Workspace().get_run('pong_done'))")
+
+
+def test_a_saved_notebook_without_kernel(lab: Lab, browser: Browser, own_home: Path) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    write_of_a_completed_run(lab, own_home, "saved.ipynb")
     path = lab.folder / "saved.ipynb"
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
@@ -173,14 +176,7 @@ def test_a_saved_notebook_without_kernel(lab: Lab, browser: Browser, own_home: P
 def test_a_notebook_that_was_saved_outlives_its_kernel(
     lab: Lab, browser: Browser, own_home: Path
 ) -> None:
-    fixture = make(own_home, run_id="pong_done")
-    fixture.start()
-    for i in range(1, 60):
-        fixture.result(i, -21 + i * 0.3, take_in=False)
-    fixture.take_in()
-    fixture.end(statuses.COMPLETED)
-    cell = "from rl_widgets import *\nRunDetails(Workspace().get_run('pong_done'))"
-    lab.write("kept.ipynb", cell)
+    write_of_a_completed_run(lab, own_home, "kept.ipynb")
     browser.open("kept.ipynb")
     browser.run_all()
     live = browser.page.locator(".rlw-card.jupyter-widgets")

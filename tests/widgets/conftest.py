@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import psutil
 import pytest
 from comm.base_comm import BaseComm
 
+from rl_widgets import ExperimentForm, Workspace
+from rl_widgets.widgets.form import Form
 from tests.view.fixture_runs import FixtureRun, make
 
 
@@ -119,6 +121,25 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 20.0
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
         time.sleep(0.005)
+
+
+@pytest.fixture
+def form(ws: Workspace) -> Iterator[ExperimentForm]:
+    """The form of an experiment in the test's workspace."""
+    made = ExperimentForm(ws)
+    yield made
+    settled(made)
+    made.close()
+
+
+def control(form: Form, path: str) -> Any:
+    """The widget in which a field is typed."""
+    return form._drawn.controls[path].control
+
+
+def settled(form: Form) -> None:
+    """Return when what was typed has been checked and drawn."""
+    wait_until(lambda: not form._thread.busy, "the drawing of the form")
 
 
 def boards() -> list[psutil.Process]:

@@ -19,7 +19,7 @@ from rl_widgets import (
 )
 from rl_widgets.forms.opened import cluster_of
 from rl_widgets.widgets.target_control import NEW
-from tests.widgets.conftest import NotebookShell, wait_until
+from tests.widgets.conftest import NotebookShell, control, settled, wait_until
 
 
 @pytest.fixture
@@ -30,14 +30,6 @@ def ws(tmp_path: Path) -> Iterator[Workspace]:
     )
     yield made
     made.close()
-
-
-def control(form: ClusterForm, path: str) -> Any:
-    return form._drawn.controls[path].control
-
-
-def settled(form: ClusterForm) -> None:
-    wait_until(lambda: not form._thread.busy, "the drawing of the form")
 
 
 def test_control_and_estimator_are_one(ws: Workspace) -> None:

@@ -2,39 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from rl_widgets import ClusterForm, ExperimentForm, UserError, Workspace
 from rl_widgets.store.errors import StoreError
-from rl_widgets.widgets.form import Form
-from tests.widgets.conftest import wait_until
-
-
-@pytest.fixture
-def ws(tmp_path: Path) -> Iterator[Workspace]:
-    made = Workspace(folder=tmp_path / "ws")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def form(ws: Workspace) -> Iterator[ExperimentForm]:
-    made = ExperimentForm(ws)
-    yield made
-    settled(made)
-    made.close()
-
-
-def control(form: Form, path: str) -> Any:
-    return form._drawn.controls[path].control
-
-
-def settled(form: Form) -> None:
-    wait_until(lambda: not form._thread.busy, "the drawing of the form")
+from tests.widgets.conftest import control, settled
 
 
 def test_the_form_does_not_follow_a_script_of_its_own(form: ExperimentForm) -> None:

@@ -14,7 +14,7 @@ from rl_widgets.forms.opened import from_estimator
 from rl_widgets.widgets.compare_runs import CompareRuns
 from rl_widgets.workspace import Workspace
 from tests.view.fixture_runs import make
-from tests.widgets.conftest import NotebookShell, wait_until
+from tests.widgets.conftest import NotebookShell, control, settled, wait_until
 
 BAD = '<img src=x onerror="alert(1)">'
 
@@ -26,24 +26,8 @@ def ws(tmp_path: Path) -> Iterator[Workspace]:
     made.close()
 
 
-@pytest.fixture
-def form(ws: Workspace) -> Iterator[ExperimentForm]:
-    made = ExperimentForm(ws)
-    yield made
-    settled(made)
-    made.close()
-
-
-def control(form: ExperimentForm, path: str) -> Any:
-    return form._drawn.controls[path].control
-
-
 def said(form: ExperimentForm, path: str) -> str:
     return form._drawn.controls[path].said
-
-
-def settled(form: ExperimentForm) -> None:
-    wait_until(lambda: not form._thread.busy, "the drawing of the form")
 
 
 def search(form: ExperimentForm, words: str) -> None:
