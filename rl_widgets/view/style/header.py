@@ -8,6 +8,7 @@ SHEET = """
   max-width: 100%; }
 .rlw code.rlw-id { font-family: var(--jp-code-font-family, monospace); font-size: 12px;
   background: none; padding: 0; user-select: all; cursor: copy; overflow-wrap: anywhere; }
+.rlw .rlw-who a { color: var(--jp-content-link-color, #1967b3); text-decoration: underline; }
 .rlw button.rlw-copy-id { border: 1px solid var(--rlw-border); border-radius: 4px; height: 20px;
   background: none; color: var(--rlw-quiet); font-size: 11px; margin: 0 6px; padding: 0 6px;
   cursor: pointer; }
