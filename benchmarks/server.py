@@ -9,9 +9,10 @@ metric of `--long` points. Times are those of a client on this machine, from the
 byte, over one connection, and what has not changed is not sent again, as a browser has it. The
 first pages after the start, when the runs' numbers have yet to be read, are told apart. Then 50
 times a second mixed pages are asked for: the server's share of a core, of this record and of the
-workspace of a training of Pong that goes on. That training is left alone and asked about by turns
-of `--seconds`, `--pairs` times: its env steps per second then, as a ratio. Who asks runs on the
-same machine and is part of what it costs.
+workspace of a training of Pong that goes on. That training is left alone, asked about, and left
+alone while Jupyter's own `/api/status` is asked for as often, by turns of `--seconds`, `--pairs`
+times: its env steps per second then, as ratios. Who asks runs on the same machine and is part of
+what it costs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +94,9 @@ def _job(folder: Path, pairs: int, seconds: float) -> None:
         worker_configuration=WorkerConfiguration(2),
     )
     run = Experiment(Workspace(folder=folder / "ws"), "benchmark").submit(estimator)
-    shares, edges = [], []
+    shares: dict[str, list[float]] = defaultdict(list)
+    order: list[tuple[int, str]] = []
+    edges: list[float] = []
     try:
         with _server(folder / "ws") as (ask, process):
             deadline = time.monotonic() + 300
@@ -106,27 +110,32 @@ def _job(folder: Path, pairs: int, seconds: float) -> None:
                 time.sleep(1)
             mixed = ["runs?curves=1&limit=50", f"runs/{run.id}", f"runs/{run.id}/children"]
             mixed += [series, f"runs/{run.id}/throughput", "machine", "targets", "revision"]
+            sides = {
+                "quiet": None,
+                "50 requests/s, mixed": lambda n: ask(mixed[n % 8]),
+                # What any request costs a Jupyter server, whoever answers it.
+                "50 requests/s of Jupyter's own": lambda n: ask("api/status", api=""),
+            }
             edges.append(time.time())
-            for i in range(2 * pairs):
-                asked = i % 4 in (1, 2)  # quiet, asked, asked, quiet
-                share = _share(process, seconds, (lambda n: ask(mixed[n % 8])) if asked else None)
-                shares.append((asked, share))
-                edges.append(time.time())
+            for i in range(pairs):
+                for side in sides if i % 2 == 0 else reversed(sides):
+                    shares[side].append(_share(process, seconds, sides[side]))
+                    edges.append(time.time())
+                    order.append((i, side))
             time.sleep(5)
     finally:
         run.cancel()
         run.wait_for_completion(raise_on_error=False)
     when, steps = np.array(json.loads(out.read_text())).T
     rates = np.diff(np.interp(edges, when, steps)) / np.diff(edges)
-    ratios = []
-    for i in range(0, 2 * pairs, 2):
-        asked, quiet = (rates[i + 1], rates[i]) if shares[i + 1][0] else (rates[i], rates[i + 1])
-        ratios.append(asked / quiet)
-        print(f"env steps/s: asked {asked:.0f}, quiet {quiet:.0f}, ratio {asked / quiet:.3f}")
-    for kind, name in ((False, "quiet"), (True, "50 requests/s, mixed")):
-        share = statistics.median(share for asked, share in shares if asked == kind)
-        print(f"server beside a training, {name}: {100 * share:.1f} % of a core")
-    print(f"median ratio {statistics.median(ratios):.3f} (1 is no cost)")
+    found = dict(zip(order, rates, strict=True))
+    for side in list(shares):
+        ratios = [found[i, side] / found[i, "quiet"] for i in range(pairs)]
+        print(
+            f"beside a training, {side}: server {100 * statistics.median(shares[side]):.1f} % of a "
+            f"core; env steps/s by quiet's {', '.join(f'{ratio:.2f}' for ratio in ratios)}, "
+            f"median {statistics.median(ratios):.3f}"
+        )
 
 
 def _write(folder: Path, runs: int, points: int, long: int) -> FixtureRun:
@@ -196,11 +205,11 @@ def _server(folder: Path) -> Iterator[tuple[Any, psutil.Process]]:
 
         held: dict[str, tuple[str, bytes]] = {}
 
-        def ask(path: str) -> bytes:
+        def ask(path: str, api: str = "rl-widgets/api/") -> bytes:
             """As a browser does, which holds what it has and asks whether that is still so."""
             etag, body = held.get(path, ("", b""))
             headers = {"Authorization": f"token {TOKEN}", "If-None-Match": etag}
-            connection.request("GET", f"{url.path}rl-widgets/api/{path}", headers=headers)
+            connection.request("GET", f"{url.path}{api}{path}", headers=headers)
             with connection.getresponse() as answer:
                 found = bytes(answer.read())
                 if answer.status == 304:

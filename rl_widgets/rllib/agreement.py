@@ -12,23 +12,26 @@ from rl_widgets.rllib.atari import check_env_config, frame_size
 from rl_widgets.rllib.environments import is_atari
 from rl_widgets.rllib.errors import ConfigError
 from rl_widgets.rllib.translate import Translation
+from rl_widgets.rllib.validity import wrong_between
 
 #: Keys of `model` that the network for Atari games knows.
 ATARI_MODEL_KEYS = ("conv_filters", "fcnet_hiddens")
 
 
 def disagreements(
-    env: Any, settings: Mapping[str, Any], translation: Translation
+    algorithm: str, env: Any, settings: Mapping[str, Any], translation: Translation, default: Any
 ) -> dict[str, str]:
     """A sentence by the name of the setting that has to change: `model`, or a name of RLlib 2.60.
 
-    `settings`: those of `translation` on top of the preset's.
+    `settings`: those of `translation` on top of the preset's; `default`: the algorithm's
+    configuration, RLlib's own or that of the catalogue.
     """
-    found = {}
+    known = {**settings, "model_config": translation.model} if translation.model else settings
+    found = wrong_between(algorithm, known, default, translation.said_as)
     if settings.get("clip_rewards") and settings.get("learner_connector") is not None:
         found["learner_connector"] = (
             "'clip_rewards' and 'learner_connector' cannot both be given: rewards are clipped by "
-            "a learner connector. Put rl_widgets.rllib.rewards.ClipRewards into yours."
+            "a learner connector. Put rl_widgets.rllib.learned.ClipRewards into yours."
         )
     if not is_atari(env):
         return found

@@ -16,6 +16,7 @@ from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, PRESETS, preset, p
 from rl_widgets.rllib.settings import algorithm_class, is_search_space, known_settings
 from rl_widgets.rllib.sizing import NodeCapacity, size
 from rl_widgets.rllib.translate import Translation, translate
+from rl_widgets.store.mistakes import shown
 
 #: Ray gives every head node this resource; asking for a little of it pins an actor there.
 HEAD_NODE = {"node:__internal_head__": 0.001}
@@ -57,8 +58,8 @@ def prepare(
     defaults = preset(name, atari=atari, name=chosen or preset_name(name, atari=atari, env=env))
     if name in ASYNCHRONOUS_ALGORITHMS and nodes:
         defaults |= _sized(nodes, defaults, translation)
-    settings = _with_presets(defaults, translation, default=default)
-    for sentence in disagreements(env, settings, translation).values():
+    settings = with_presets(defaults, translation, default=default)
+    for sentence in disagreements(name, env, settings, translation, default).values():
         raise ConfigError(sentence)
     callbacks_class = settings.pop("callbacks_class", None)
     clip = settings.pop("clip_rewards", None)
@@ -67,7 +68,7 @@ def prepare(
     elif translation.frame_size is not None:
         translation.notes.append(f"model.dim has no effect on {env}: it has no frames of a game.")
     if not atari and clip:
-        settings["learner_connector"] = _clipping(clip)
+        settings["learner_connector"] = _as_learned(clip)
     if not atari and translation.model:
         settings["model_config"] = translation.model
 
@@ -83,7 +84,13 @@ def prepare(
         built.callbacks(callbacks_class)
     methods = known_settings(default)
     for setting, value in settings.items():
-        getattr(built, methods[setting].method)(**{setting: value})
+        if value is None and setting in translation.settings:
+            continue  # the default already
+        try:
+            getattr(built, methods[setting].method)(**{setting: value})
+        except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
+            said_as = translation.said_as.get(setting, setting)
+            raise ConfigError(f"RLlib refuses {said_as!r} = {shown(value)}: {error}") from error
     if not ({"env_runner_cls", "policies"} & set(settings) or settings.get("output")):
         _choose_env_runner(built, name, translation)
     return Prepared(algorithm, name, built, translation.notes)
@@ -119,9 +126,10 @@ def _sized(
     return sizing.settings
 
 
-def _with_presets(
+def with_presets(
     defaults: Mapping[str, Any], translation: Translation, *, default: Any
 ) -> dict[str, Any]:
+    """The settings of a preset with those that are given, which it is fitted to."""
     given = translation.settings
     known = known_settings(default)
     presets = {key: value for key, value in defaults.items() if key in known}
@@ -225,14 +233,16 @@ def _set_up_atari(env: str, settings: dict[str, Any], translation: Translation, 
         settings["rl_module_spec"] = RLModuleSpec(
             module_class=AtariModule, model_config=dict(translation.model)
         )
-    if clip:
-        settings["learner_connector"] = _clipping(clip)
+    lives = (settings.get("learner_config_dict") or {}).get("zero_discount_on_life_loss", False)
+    if clip or (lives and not settings.get("learner_connector")):
+        settings["learner_connector"] = _as_learned(clip, zero_discount_on_life_loss=bool(lives))
 
 
-def _clipping(clip: Any) -> Any:
-    from rl_widgets.rllib.rewards import ClipRewardsBuilder
+def _as_learned(clip: Any, *, zero_discount_on_life_loss: bool = False) -> Any:
+    from rl_widgets.rllib.learned import AsLearned
 
-    return ClipRewardsBuilder(1.0 if clip is True else float(clip))
+    limit = None if not clip else 1.0 if clip is True else float(clip)
+    return AsLearned(limit, zero_discount_on_life_loss=zero_discount_on_life_loss)
 
 
 def _set_up_failures(settings: dict[str, Any], default: Any) -> None:

@@ -6,7 +6,7 @@ is the same game with sticky actions (0.25) and no no-ops, as gymnasium register
 of it in C++ for many games at once; observations are uint8, (stack, dim, dim), channels first.
 
 Rewards are the game's own: an episode's return is the score on the screen. What the learner sees is
-clipped to ±1 by `ClipRewards` (see `rl_widgets.rllib.rewards`), and an episode is a whole game, not
+clipped to ±1 and ends with a life (see `rl_widgets.rllib.learned`); an episode is a whole game, not
 a life.
 """
 

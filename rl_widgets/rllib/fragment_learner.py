@@ -17,8 +17,8 @@ from ray.rllib.policy.sample_batch import MultiAgentBatch, SampleBatch
 from ray.rllib.utils.metrics import WEIGHTS_SEQ_NO
 
 from rl_widgets.rllib.fragments import Fragment, joined
+from rl_widgets.rllib.learned import AsLearned
 from rl_widgets.rllib.learner_mixin import LearnerMixin
-from rl_widgets.rllib.rewards import ClipRewardsBuilder
 
 
 class RowBatch(MultiAgentBatch):
@@ -94,7 +94,7 @@ class FragmentLearner(LearnerMixin):
         episodes = training_data.episodes
         if episodes and all(isinstance(episode, Fragment) for episode in episodes):
             connector = self.config._learner_connector
-            clip = connector.limit if isinstance(connector, ClipRewardsBuilder) else None
+            clip = connector.clip if isinstance(connector, AsLearned) else None
             return batch_of(episodes, clip)
         if isinstance(training_data.batch, RowBatch):
             return training_data.batch

@@ -208,4 +208,6 @@ OLD_NAMES_OF: Final[dict[str, dict[str, Fate]]] = {
     "IMPALA": _RMSPROP,
     "APPO": _RMSPROP,
     "SAC": {"lr": Refused("SAC has actor_lr, critic_lr and alpha_lr instead", inert=(None,))},
+    "DreamerV3": {"use_curiosity": Refused("it keeps that disabled", inert=(False, None))},
+    "CQL": {"lr": Refused("CQL has actor_lr, critic_lr and alpha_lr instead", inert=(None,))},
 }

@@ -218,20 +218,26 @@ def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
     everything = learners.get("__all_modules__") or {}
     found["num_env_steps_trained_lifetime"] = everything.get("num_env_steps_trained_lifetime")
     seconds = _number(result.get("time_this_iter_s")) or 0.0
+    trained = _number(everything.get("num_env_steps_trained")) or 0.0
+    # NaN is RLlib's for what nobody counted: an iteration without an update has no loss.
+    updated = not math.isnan(trained)
     if seconds > 0.0:
         sampled = _number((result.get("env_runners") or {}).get("num_env_steps_sampled")) or 0.0
-        trained = _number(everything.get("num_env_steps_trained")) or 0.0
-        found["throughput/env_steps_sampled_per_s"] = sampled / seconds
-        found["throughput/env_steps_trained_per_s"] = trained / seconds
+        found["throughput/env_steps_sampled_per_s"] = (
+            0.0 if math.isnan(sampled) else sampled / seconds
+        )
+        found["throughput/env_steps_trained_per_s"] = trained / seconds if updated else 0.0
     for module, stats in learners.items():
         if module == "__all_modules__" or not isinstance(stats, Mapping):
             continue
         prefix = "learner/" if module == DEFAULT_MODULE else f"learner/{module}/"
         for theirs, ours in LEARNER_NAMES.items():
-            if theirs in stats:
-                found[prefix + ours] = stats[theirs]
+            value = _number(stats.get(theirs))
+            if value is not None and (updated or not math.isnan(value)):
+                found[prefix + ours] = value
         lag = _number(stats.get(UPDATES_SINCE_SAMPLED))
-        found[f"{prefix}policy_lag_updates"] = None if lag is None else max(0.0, lag - 1.0)
+        if lag is not None and not math.isnan(lag):
+            found[f"{prefix}policy_lag_updates"] = max(0.0, lag - 1.0)
     group = result.get("learner_group") or {}
     found["learner/env_steps_dropped_lifetime"] = group.get("learner_group_ts_dropped_lifetime")
     found |= _evaluation_of(result)

@@ -12,7 +12,7 @@ import math
 import sys
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -63,7 +63,38 @@ BOUNDS: Final[dict[str, tuple[float | None, float | None]]] = {
     "num_learners": (0, 10_000),
     "vtrace_clip_rho_threshold": (0.0, None),
     "vtrace_clip_pg_rho_threshold": (0.0, None),
+    "beta": (0.0, 1.0),
+    "expectile": (0.0, 1.0),
+    "evaluation_duration": (1, None),
+    "offline_evaluation_interval": (0, None),
+    "n_step": (1, None),
 }
+
+#: The texts that a setting takes, which RLlib says in its code only.
+CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "batch_mode": ("truncate_episodes", "complete_episodes"),
+    "count_steps_by": ("env_steps", "agent_steps"),
+    "evaluation_duration": ("auto",),
+    "evaluation_duration_unit": ("episodes", "timesteps"),
+    "grad_clip_by": ("value", "norm", "global_norm"),
+    "gym_env_vectorize_mode": ("sync", "async", "vector_entry_point"),
+    "num_cpus_per_learner": ("auto",),
+    "offline_evaluation_type": ("eval_loss", "is", "pdis"),
+    "rollout_fragment_length": ("auto",),
+    "target_entropy": ("auto",),
+    "td_error_loss_fn": ("huber", "mse"),
+}
+
+#: Settings whose classes and functions RLlib takes as such, never by their path.
+_NO_PATHS: Final = frozenset(
+    {
+        "offline_data_class",
+        "offline_eval_runner_class",
+        "policies_to_train",
+        "prelearner_buffer_class",
+        "prelearner_class",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -127,6 +158,8 @@ def check_value(name: str, value: Any, annotation: Any, *, said_as: str | None =
     """
     if name.startswith("num_cpus_"):
         annotation = annotation | float  # RLlib says int, Ray takes half a CPU as well
+    elif name == "input_":
+        annotation = annotation | list[str]  # several files or folders
     label = f"{name!r}" if said_as in (None, name) else f"{said_as!r} ({name} in RLlib 2.60)"
     if is_search_space(value):
         return value
@@ -139,17 +172,48 @@ def check_value(name: str, value: Any, annotation: Any, *, said_as: str | None =
             f"{label} is {shown(value)}, of type {type(value).__name__}; it must be "
             f"{describe(annotation)}."
         )
-    if name == "num_cpus_per_learner" and isinstance(value, str) and value != "auto":
-        raise ConfigError(f"{label} is {shown(value)}; it must be a number or 'auto'.")
+    if isinstance(value, str):
+        _check_text(name, label, value, annotation)
     for number in _numbers(value):
         if not math.isfinite(number):
             raise ConfigError(f"{label} is {shown(value)}; it must be a finite number.")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        low, high = BOUNDS.get(name, (0, None) if name.startswith("num_") else (None, None))
-        if (low is not None and value < low) or (high is not None and value > high):
-            span = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
-            raise ConfigError(f"{label} is {shown(value)}; it must be {span}.")
+    if isinstance(value, (list, tuple)) and _takes_schedules(annotation):
+        _check_schedule(name, label, value)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        _check_bounds(name, label, value)
     return value
+
+
+def _check_text(name: str, label: str, value: str, annotation: Any) -> None:
+    choices = CHOICES.get(name)
+    if choices is not None and value not in choices:
+        number = ["a number"] if _fits(0.5, annotation) else ["a whole number"]
+        wanted = " or ".join([*(number if _fits(1, annotation) else []), *map(repr, choices)])
+        raise ConfigError(f"{label} is {shown(value)}; it must be {wanted}.")
+    if name in _NO_PATHS:
+        raise ConfigError(
+            f"{label} is {shown(value)}; it must be the class or the function itself, which a "
+            "script of your own can give."
+        )
+
+
+def _check_bounds(name: str, label: str, value: float) -> None:
+    low, high = BOUNDS.get(name, (0, None) if name.startswith("num_") else (None, None))
+    if (low is not None and value < low) or (high is not None and value > high):
+        span = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+        raise ConfigError(f"{label} is {shown(value)}; it must be {span}.")
+
+
+def _check_schedule(name: str, label: str, value: Sequence[Any]) -> None:
+    pairs = [one for one in value if isinstance(one, (list, tuple)) and len(one) == 2]
+    steps = [one[0] for one in pairs if all(_fits(number, float) for number in one)]
+    if not len(steps) == len(value) >= 2 or steps[0] != 0 or sorted(steps) != steps:
+        raise ConfigError(
+            f"{label} is {shown(value)}; a schedule has two or more pairs of an env step and a "
+            "value, in order from env step 0, such as [[0, 0.001], [1000000, 0.0001]]."
+        )
+    for step, number in pairs:
+        _check_bounds(name, f"{label} at env step {step}", number)
 
 
 def is_search_space(value: Any) -> bool:
@@ -223,7 +287,19 @@ def _fits(value: Any, annotation: Any) -> bool:
     # Classes, callables and the like: RLlib checks them itself, with better words.
     if isinstance(value, str):  # the path of a class or a function
         return origin is type or _callable(annotation)
-    return not isinstance(value, (bool, int, float))
+    if "Collection" in (getattr(origin, "__name__", ""), getattr(annotation, "__name__", "")):
+        return isinstance(value, (list, tuple, set, frozenset))
+    return not isinstance(value, (bool, int, float, dict, list))
+
+
+def _takes_schedules(annotation: Any) -> bool:
+    """Whether a value may be a list of lists: pairs of env steps and values."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return any(_takes_schedules(part) for part in typing.get_args(annotation))
+    inner = typing.get_args(annotation)
+    if typing.get_origin(annotation) is not list or not inner:
+        return False
+    return (typing.get_origin(inner[0]) or inner[0]) in (list, tuple)
 
 
 def _callable(annotation: Any) -> bool:

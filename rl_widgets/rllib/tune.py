@@ -242,7 +242,7 @@ def _storage_path(local_dir: str | os.PathLike[str] | None, others: dict[str, An
 def _validate(config: Any) -> None:
     try:
         config.copy(copy_frozen=False).validate()
-    except ValueError as error:
+    except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"RLlib refuses this combination of settings: {error}") from error
 
 

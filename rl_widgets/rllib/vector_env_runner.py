@@ -23,7 +23,7 @@ from ray.rllib.utils.spaces.space_utils import clip_action, unsquash_action
 
 from rl_widgets.rllib.env_runner import ReportingEnvRunner
 from rl_widgets.rllib.fragments import Array, Fragment
-from rl_widgets.rllib.rewards import ClipRewardsBuilder
+from rl_widgets.rllib.learned import AsLearned, lives_of
 
 #: Callbacks that are called with episodes, of which there are none here.
 _EPISODE_CALLBACKS = (
@@ -47,7 +47,7 @@ def why_plain(config: Any) -> str:
         if getattr(config, name) is not None:
             return f"it has {said} of its own"
     connector = config._learner_connector
-    if connector is not None and not isinstance(connector, ClipRewardsBuilder):
+    if connector is not None and not isinstance(connector, AsLearned):
         return "it has a learner_connector of its own"
     if not (
         config.add_default_connectors_to_env_to_module_pipeline
@@ -76,6 +76,10 @@ class VectorEnvRunner(ReportingEnvRunner):
     def __init__(self, *, config: Any, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
         self._why_plain = why_plain(self.config) or self._why_not_these_spaces()
+        connector = self.config._learner_connector
+        self._lives_count = (
+            isinstance(connector, AsLearned) and connector.zero_discount_on_life_loss
+        )
         self._newly_ended = 0
         self._forget_games()
         self._ended: list[tuple[int, float, float]] = []
@@ -131,12 +135,14 @@ class VectorEnvRunner(ReportingEnvRunner):
         self._resetting = np.zeros(self.num_envs, bool)
         self._returns = np.zeros(self.num_envs)
         self._lengths = np.zeros(self.num_envs, np.int64)
+        self._lives = np.zeros(self.num_envs, np.int64)
         self._began = np.full(self.num_envs, time.perf_counter())
 
     def _begin_games(self) -> None:
         self._forget_games()
         seed = self._seed if self._needs_initial_reset else None
-        self._observations, _ = self._try_env_reset(seed=seed)
+        self._observations, infos = self._try_env_reset(seed=seed)
+        self._lost_lives(infos)
         self._ongoing_episodes_for_metrics.clear()
         self._needs_initial_reset = False
 
@@ -153,19 +159,28 @@ class VectorEnvRunner(ReportingEnvRunner):
             if isinstance(results, str):  # ENV_STEP_FAILURE
                 self._begin_games()
                 return None
-            self._observations, rewards, terminateds, truncateds, _ = results
+            self._observations, rewards, terminateds, truncateds, infos = results
             playing = ~self._resetting
             fragment.mask[:, t] = playing
             for name, item in chosen.items():
                 fragment.put(name, t, item)
             rewards = np.where(playing, rewards, 0.0)
             fragment.put(Columns.REWARDS, t, rewards.astype(np.float32))
-            fragment.put(Columns.TERMINATEDS, t, terminateds & playing)
+            final = terminateds | self._lost_lives(infos)
+            fragment.put(Columns.TERMINATEDS, t, final & playing)
             fragment.put(Columns.TRUNCATEDS, t, truncateds & playing)
             self._count(playing, rewards, terminateds | truncateds)
         fragment.put(Columns.OBS, steps, _as_learned(self._observations))
         _fill_slots_without_step(fragment)
         return fragment
+
+    def _lost_lives(self, infos: Any) -> Any:
+        """Which environments have lost a life since the last infos, where that counts."""
+        lives = lives_of(infos) if self._lives_count else None
+        if lives is None:
+            return False
+        lost, self._lives = lives < self._lives, lives
+        return lost
 
     def _act(self, observations: Array, t: int) -> tuple[dict[str, Array], Array]:
         """What the network chooses, by column, and the actions as the environment takes them."""

@@ -110,9 +110,11 @@ def test_what_cannot_be_is_said(run, config, words):
 
 def test_rewards_of_atari_games_are_clipped_for_the_learner_alone():
     config = prepare("IMPALA", {"env": "BreakoutNoFrameskip-v4"}).config
-    assert config._learner_connector.limit == 1.0
-    assert (
-        prepare("IMPALA", {"env": "BreakoutNoFrameskip-v4", "clip_rewards": False})
-        .config._learner_connector
-        is None
-    )  # fmt: skip
+    assert config._learner_connector.clip == 1.0
+    assert config._learner_connector.zero_discount_on_life_loss
+    as_they_are = {
+        "env": "BreakoutNoFrameskip-v4",
+        "clip_rewards": False,
+        "learner_config_dict": {"zero_discount_on_life_loss": False},
+    }
+    assert prepare("IMPALA", as_they_are).config._learner_connector is None

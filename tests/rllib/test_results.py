@@ -109,6 +109,24 @@ def test_metrics_are_numbers_under_the_names_of_the_field():
     assert all(isinstance(value, float) for value in metrics.values())
 
 
+def test_an_iteration_without_an_update_has_no_loss_and_one_with_nan_has():
+    """RLlib 2.60 gives NaN for all that nobody counted in an iteration."""
+    one = result(1, [1.0])
+    learners = one["learners"]
+    learners["default_policy"] |= {"total_loss": math.nan, "entropy": math.nan}
+    add_old_names(one, EpisodeWindow(100))
+    assert math.isnan(metrics_of(one)["learner/total_loss"])
+    learners["__all_modules__"]["num_env_steps_trained"] = math.nan
+    learners["default_policy"]["diff_num_grad_updates_vs_sampler_policy"] = math.nan
+    one["env_runners"]["num_env_steps_sampled"] = math.nan
+    metrics = metrics_of(one)
+    for name in ("total_loss", "entropy", "policy_lag_updates"):
+        assert f"learner/{name}" not in metrics
+    assert metrics["learner/policy_loss"] == 0.3
+    assert metrics["throughput/env_steps_trained_per_s"] == 0.0
+    assert metrics["throughput/env_steps_sampled_per_s"] == 0.0
+
+
 def test_a_callback_of_083_sees_nan_before_the_first_episode_and_may_write():
     start = result(1)
     add_old_names(start, EpisodeWindow(100))

@@ -77,7 +77,7 @@ def test_a_renamed_setting_exists_in_some_algorithm(name):
         ),
         ({"lr_schedule": [[0, 0.1], [9, 0.01]]}, {"lr": [[0, 0.1], [9, 0.01]]}),
         ({"lr_schedule": None, "lr": 0.1}, {"lr": 0.1}),
-        ({"entropy_coeff_schedule": [[0, 0.1]]}, {"entropy_coeff": [[0, 0.1]]}),
+        ({"entropy_coeff_schedule": [[0, 0.1], [9, 0.0]]}, {"entropy_coeff": [[0, 0.1], [9, 0.0]]}),
         ({"num_workers": 2.0}, {"num_env_runners": 2}),
         ({"min_iter_time_s": 5}, {"min_time_s_per_iteration": 5}),
         ({"num_cpus_per_worker": 0.5}, {"num_cpus_per_env_runner": 0.5}),

@@ -154,6 +154,7 @@ def test_one_setting_of_the_loss_leaves_the_others():
         "trust": 0.3,
         "trace_lambda": 1.0,
         "normalize_advantages": True,
+        "zero_discount_on_life_loss": True,
     }
 
 

@@ -1,15 +1,19 @@
 """The fast env runner against RLlib's own way: same games, same batches, same episode returns."""
 
 import pickle
+import statistics
+import time
 
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from ray.rllib.core.columns import Columns
+from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils.metrics import WEIGHTS_SEQ_NO
 from ray.tune.registry import register_env
 
+from benchmarks.training_throughput import stock_config
 from rl_widgets.rllib.algorithm import prepare
 from rl_widgets.rllib.env_runner import EPISODE_LENGTHS, EPISODE_RETURNS, ReportingEnvRunner
 from rl_widgets.rllib.fragments import Fragment
@@ -50,6 +54,8 @@ BREAKOUT = {
     "train_batch_size_per_learner": 180,
     "clip_rewards": True,
 }
+#: Long enough to lose lives in, and no game.
+LIVES = BREAKOUT | {"rollout_fragment_length": 70, "train_batch_size_per_learner": 210}
 
 
 def sampled(runner_class, config, samples):
@@ -84,7 +90,11 @@ def batch_of(learner, episodes):
     return learner._make_batch_if_necessary(training_data=TrainingData(episodes=episodes))
 
 
-@pytest.mark.parametrize("settings", [CARTPOLE, PENDULUM, BREAKOUT], ids=lambda s: s["env"])
+@pytest.mark.parametrize(
+    "settings",
+    [CARTPOLE, PENDULUM, BREAKOUT, LIVES],
+    ids=["CartPole", "Pendulum", "Breakout", "lives"],
+)
 def test_the_learner_sees_the_same(settings, learner_of):
     config = config_of(**settings)
     assert config.env_runner_cls is VectorEnvRunner
@@ -107,6 +117,19 @@ def test_the_learner_sees_the_same(settings, learner_of):
             if our_column.is_floating_point() or name == Columns.OBS:
                 assert our_column.dtype == their_column.dtype, name
             assert torch.equal(our_column, their_column.to(our_column.dtype)), name
+        if settings is LIVES:
+            assert ours.policy_batches["default_policy"][Columns.TERMINATEDS].any()
+            assert not any(episode.is_terminated for episode in episodes)
+
+
+def test_a_lost_life_ends_what_a_step_is_worth_where_the_script_wants_it(learner_of):
+    by_games = LIVES | {"learner_config_dict": {"zero_discount_on_life_loss": False}}
+    for settings, lost in ((LIVES, True), (by_games, False)):
+        config = config_of(**settings)
+        (fragments,), metrics = sampled(VectorEnvRunner, config, 1)
+        batch = batch_of(learner_of(config), fragments).policy_batches["default_policy"]
+        assert batch[Columns.TERMINATEDS].any() == lost
+        assert EPISODE_RETURNS not in metrics, "an episode is a whole game"
 
 
 def test_games_that_end_within_a_fragment(learner_of):
@@ -230,3 +253,31 @@ def test_a_recurrent_network_is_sampled_step_by_step(capsys):
     finally:
         runner.stop()
     assert "recurrent" in capsys.readouterr().out
+
+
+def test_an_env_step_of_pong_costs_a_fraction_of_rllibs_own():
+    """The headline in short: benchmarks/training_throughput.py has the whole training."""
+
+    def runner_of(runner_class, config):
+        config.seed = 1
+        return runner_class(config=config, worker_index=1)
+
+    def cpu_of_a_step(runner):
+        began, steps = time.process_time(), 0
+        for _ in range(3):
+            steps += sum(len(part) for part in runner.sample())
+        return (time.process_time() - began) / steps
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in a worker of Ray
+    ours = runner_of(VectorEnvRunner, config_of("PongNoFrameskip-v4"))
+    stock = runner_of(SingleAgentEnvRunner, stock_config(1))
+    try:
+        for runner in (ours, stock):
+            runner.sample()  # what is made at first use costs none of them
+        ratios = [cpu_of_a_step(stock) / cpu_of_a_step(ours) for _ in range(3)]
+    finally:
+        ours.stop()
+        stock.stop()
+        torch.set_num_threads(threads)
+    assert statistics.median(ratios) > 1.5, ratios
