@@ -165,6 +165,7 @@ def _submit_experiment(arguments: argparse.Namespace) -> int:
     from rl_widgets.forms.checking import check
     from rl_widgets.forms.document import load
     from rl_widgets.forms.experiment import ExperimentFields
+    from rl_widgets.forms.locked import is_locked
     from rl_widgets.forms.submission import start
     from rl_widgets.terminal import watch
 
@@ -174,14 +175,22 @@ def _submit_experiment(arguments: argparse.Namespace) -> int:
             option = "what follows --" if name == "script_arguments" else f"--{name}"
             raise UserError(f"{option.replace('_', '-')} is for a script: say it in the file.")
     document = load(arguments.script)
+    mistakes = document.mistakes()
+    if arguments.experiment and not mistakes and is_locked("experiment", document.locked):
+        raise UserError(
+            f"'experiment' is locked in {document.name}: leave --experiment out, and the runs are "
+            "collected under the name in the file."
+        )
     if arguments.experiment:
         document.values["experiment"] = arguments.experiment
     workspace = _workspace(arguments)
     checked = check(ExperimentFields, document.values, workspace)
-    if checked.errors:
-        raise UserError("\n".join(document.located(checked.errors)))
+    if errors := mistakes | checked.errors:
+        raise UserError("\n".join(document.located(errors)))
     if arguments.dry_run:
         print("\n".join(checked.notes))
+        if document.locked:
+            print(f"Locked: {', '.join(document.locked)}.")
         print(f"\n{checked.code}", end="")
         return 0
     runs = start(checked.values, workspace)

@@ -102,6 +102,18 @@ export interface IChecked {
   defaults: Values;
 }
 
+/** What a form has of a YAML file: its values, and the names of the fields that are locked. */
+export interface IDocument {
+  values: Values;
+  locked: string[];
+}
+
+/** A form as a YAML file. */
+export interface IDocumentText {
+  name: string;
+  text: string;
+}
+
 export interface IScale {
   min_nodes?: number;
   max_nodes: number;
@@ -289,6 +301,8 @@ export interface IMark {
   y: number | null;
   kind: string;
   title: string;
+  /** The path of a checkpoint or a video, the name of a node. */
+  path: string;
 }
 
 export interface ISeriesAnswer {

@@ -27,6 +27,8 @@ export interface IFormArgs {
   from: string;
   /** What was typed into it before the page was loaded again. */
   values?: Values;
+  /** The names of the fields that a file has locked. */
+  locked?: readonly string[];
 }
 
 export class FormPage extends MainAreaWidget {
@@ -51,7 +53,7 @@ export function restoreForms(restorer: ILayoutRestorer, forms: FormTracker): voi
 
 export async function openForm(context: ICommandContext, args: IFormArgs): Promise<void> {
   const { shell, requests, forms, trans } = context;
-  const { kind, from, values = null } = args;
+  const { kind, from, values = null, locked = [] } = args;
   if (!shell) {
     // Notebook 7 has no main area for pages: JupyterLab beside it has.
     window.open(requests.below('lab') + formQuery(kind, from), '_blank', 'noopener');
@@ -64,8 +66,9 @@ export async function openForm(context: ICommandContext, args: IFormArgs): Promi
   }
   const kept: IKept = {
     values,
-    keep: typed => {
-      page.args = { kind, from, ...(typed && { values: typed }) };
+    locked,
+    keep: (typed, locked) => {
+      page.args = { kind, from, ...(typed && { values: typed, locked }) };
       void forms.save(page);
     }
   };

@@ -11,7 +11,9 @@ export class RequestError extends Error {
     readonly status: number,
     readonly reason = '',
     /** Of a form, the field that it is about, with dots into it; '' for none. */
-    readonly field = ''
+    readonly field = '',
+    /** The sentences of all fields that are wrong. */
+    readonly errors: Readonly<Record<string, string>> = field ? { [field]: message } : {}
   ) {
     super(message);
     this.name = 'RequestError';
@@ -121,6 +123,29 @@ export class Requests {
   /** What is wrong with values, and what they come to; changes nothing. */
   check = (kind: string, body: { values: api.Values; kernel?: string }, signal?: AbortSignal) =>
     this.send<api.IChecked>('POST', `fields/${encodeURIComponent(kind)}/check`, body, signal, '');
+
+  /** What a form has of a YAML file; changes nothing. */
+  readDocument = (kind: string, file: { name: string; data: string }) =>
+    this.send<api.IDocument>(
+      'POST',
+      `fields/${encodeURIComponent(kind)}/read`,
+      file,
+      undefined,
+      ''
+    );
+
+  /** The YAML file of a form; writes nothing on the server. */
+  writeDocument = (
+    kind: string,
+    body: { values: api.Values; locked: readonly string[]; kernel?: string }
+  ) =>
+    this.send<api.IDocumentText>(
+      'POST',
+      `fields/${encodeURIComponent(kind)}/write`,
+      body,
+      undefined,
+      ''
+    );
 
   /** The values of a form that makes a run again. */
   experimentOf = (id: string) =>
@@ -255,7 +280,7 @@ function queryOf(parameters: Parameters): string {
 }
 
 async function refusal(response: Response): Promise<RequestError> {
-  let said: { message?: unknown; reason?: unknown; field?: unknown } = {};
+  let said: { message?: unknown; reason?: unknown; field?: unknown; errors?: object } = {};
   try {
     said = await response.json();
   } catch {
@@ -265,5 +290,6 @@ async function refusal(response: Response): Promise<RequestError> {
   const message = typeof said.message === 'string' && said.message ? said.message : fallback;
   const reason = typeof said.reason === 'string' ? said.reason : '';
   const field = typeof said.field === 'string' ? said.field : '';
-  return new RequestError(message, response.status, reason, field);
+  const errors = (said.errors ?? undefined) as Record<string, string> | undefined;
+  return new RequestError(message, response.status, reason, field, errors);
 }

@@ -130,7 +130,7 @@ export class FakeServer extends FakeRuns {
       }
     ],
     goal: 18,
-    events: [{ x: 2000, y: null, kind: 'checkpoint', title: 'a checkpoint' }]
+    events: [{ x: 2000, y: null, kind: 'checkpoint', title: 'a checkpoint', path: 'a' }]
   });
 
   tail = async (): Promise<api.ITail> => ({

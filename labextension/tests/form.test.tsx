@@ -3,7 +3,7 @@ import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 import type { Root } from 'react-dom/client';
 import { createRoot } from 'react-dom/client';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { IFields, Values } from '../src/contract';
 import { Experiment, Target } from '../src/form';
 import type { IKept } from '../src/form/Opened';
@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 const news = new Signal<unknown, INews>({});
-const kept: IKept = { values: null, keep: () => undefined };
+const kept: IKept = { values: null, locked: [], keep: () => undefined };
 
 const button = (name: string) =>
   [...place.querySelectorAll('button')].find(one => one.textContent === name)!;
@@ -74,6 +74,17 @@ function server(sent: Values[] = []) {
     experimentOf: async () => ({
       values: { experiment: 'again', environment: 'CartPole-v1' },
       kernel: 'other'
+    }),
+    readDocument: async (kind: string, { name, data }: { name: string; data: string }) => {
+      if (atob(data) !== 'good') {
+        throw new RequestError(`${name}, line 2, column 1: There is no field 'x'.`, 400);
+      }
+      const values: Values = { experiment: `of-${kind}`, environment: 'CartPole-v1' };
+      return { values, locked: ['environment', 'config.lr'] };
+    },
+    writeDocument: async (_: string, body: object) => ({
+      name: 'experiment.yaml',
+      text: JSON.stringify(body)
     })
   };
   return { ...made, polled: made as unknown as Requests };
@@ -124,7 +135,7 @@ test('a form is checked as one types, and sent as it stands', async () => {
   await until(() => place.textContent!.includes('1 run submitted: a.'));
 });
 
-test('what was typed is kept until it is submitted, and is there when the form is opened again', async () => {
+test('what was typed is kept, also when it is submitted, and is there when the form is opened again', async () => {
   const told: (Values | null)[] = [];
   const draw = (values: Values | null) =>
     root.render(
@@ -133,7 +144,7 @@ test('what was typed is kept until it is submitted, and is there when the form i
         requests={server()}
         kernels={async () => []}
         news={news}
-        kept={{ values, keep: typed => void told.push(typed) }}
+        kept={{ values, locked: [], keep: typed => void told.push(typed) }}
         from="a"
         submitted={async () => undefined}
       />
@@ -148,13 +159,14 @@ test('what was typed is kept until it is submitted, and is there when the form i
   draw(typed!);
   await until(() => button('Submit')?.disabled === false && control('Experiment').value === 'mine');
   expect(told.length).toBe(1);
-  button('Try 60 seconds').click();
-  await until(() => place.textContent!.includes('1 run submitted'));
-  expect(told.length).toBe(1);
-  await until(() => button('Submit').disabled === false);
-  button('Submit').click();
-  await until(() => told.length === 2);
-  expect(told[1]).toBe(null);
+  for (const action of ['Try 60 seconds', 'Submit']) {
+    type('Experiment', `${action} it`);
+    await until(() => button(action).disabled === false);
+    button(action).click();
+    await until(() => place.textContent!.includes('1 run submitted'));
+  }
+  expect(told.length).toBe(3);
+  expect(told[2]).toMatchObject({ experiment: 'Submit it', kernel: 'other' });
 });
 
 test('each control has its label, and no two the same id', async () => {
@@ -226,3 +238,73 @@ test('a compute target is made by a form; a refusal stands at its field', async 
   expect(control('Name').getAttribute('aria-invalid')).toBe('true');
   expect(sent).toEqual([{ name: 'x', vm_size: 'LOCAL_1' }]);
 });
+
+/** Have the form open a file, as the browser's window to choose one does. */
+function choose(text: string): void {
+  const input = place.querySelector<HTMLInputElement>('input[type=file]')!;
+  const file = new File([text], 'class.yaml');
+  Object.defineProperty(input, 'files', { value: [file], configurable: true });
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+test('a file fills the form and locks its fields; one that is wrong changes nothing', async () => {
+  const told: (readonly string[])[] = [];
+  root.render(
+    <Experiment
+      requests={server()}
+      kernels={async () => [{ name: 'other', title: 'Other Python' }]}
+      news={news}
+      kept={{ ...kept, keep: (_, locked) => void told.push(locked) }}
+      from="a"
+      submitted={async () => undefined}
+    />
+  );
+  await until(() => button('Submit')?.disabled === false);
+  choose('bad');
+  await until(() => place.textContent!.includes('class.yaml, line 2, column 1: There is no'));
+  expect([control('Experiment').value, told]).toEqual(['again', []]);
+  choose('good');
+  await until(() => control('Experiment').value === 'of-experiment');
+  await until(() => place.textContent!.includes('class.yaml is opened.'));
+  expect(place.textContent).not.toContain('There is no field');
+  for (const name of ['Environment', 'Learning rate', 'Settings']) {
+    const locked = control(name);
+    expect(locked.disabled).toBe(true);
+    const by = locked.getAttribute('aria-describedby')!.split(' ');
+    const said = by.map(id => document.getElementById(id)?.textContent ?? '');
+    expect(said).toContain('locked by the teacher');
+  }
+  expect(control('Seeds').disabled).toBe(false);
+  expect(told.at(-1)).toEqual(['environment', 'config.lr']);
+  const python = control('Python') as unknown as HTMLSelectElement;
+  expect(python.selectedOptions[0]?.textContent).toBe('Other Python');
+
+  const saved: Blob[] = [];
+  const clicked: string[] = [];
+  URL.createObjectURL = blob => `blob:${saved.push(blob as Blob)}`;
+  URL.revokeObjectURL = () => undefined;
+  const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
+    this: HTMLAnchorElement
+  ) {
+    clicked.push(this.download);
+  });
+  await until(() => button('Save as YAML').disabled === false);
+  button('Save as YAML').click();
+  await until(() => place.textContent!.includes('experiment.yaml is saved.'));
+  click.mockRestore();
+  expect(clicked).toEqual(['experiment.yaml']);
+  expect(JSON.parse(await textOf(saved[0]!))).toEqual({
+    values: { experiment: 'of-experiment', environment: 'CartPole-v1' },
+    locked: ['environment', 'config.lr'],
+    kernel: 'other'
+  });
+});
+
+/** jsdom has no `Blob.text`. */
+function textOf(blob: Blob): Promise<string> {
+  return new Promise(resolve => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.readAsText(blob);
+  });
+}

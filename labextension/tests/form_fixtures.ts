@@ -1,6 +1,6 @@
 /** Fields as the server describes them, few of each kind, and a server that remembers questions. */
 
-import type { IChecked, IField, IFields, Values } from '../src/contract';
+import type { IChecked, IDocument, IField, IFields, Values } from '../src/contract';
 import type { IFormServer } from '../src/form/form_model';
 import { FormModel } from '../src/form/form_model';
 
@@ -120,6 +120,23 @@ export class FakeFormServer implements IFormServer {
   });
 
   targets = async () => this.names;
+
+  /** What a file has; an error is its refusal. */
+  file: IDocument | Error = { values: {}, locked: [] };
+  opened: { name: string; data: string }[] = [];
+
+  read = async (file: { name: string; data: string }): Promise<IDocument> => {
+    this.opened.push(file);
+    if (this.file instanceof Error) {
+      throw this.file;
+    }
+    return this.file;
+  };
+
+  write = async (values: Values, locked: readonly string[]) => ({
+    name: 'experiment.yaml',
+    text: JSON.stringify({ locked, ...values })
+  });
 }
 
 export function experimentModel(server: IFormServer, values?: Values): FormModel {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { atFields, matches, withValue } from '../src/form/entries';
+import { atFields, givenAgain, isLocked, matches, withValue } from '../src/form/entries';
 import type { FormModel } from '../src/form/form_model';
 import { changesOf, layoutOf } from '../src/form/schema';
 import { RequestError } from '../src/request';
@@ -205,4 +205,74 @@ test('a value is put into a mapping and taken out of it', () => {
   expect(withValue({ stop: { 'a.b': 5, c: 1 } }, 'stop.a.b', undefined)).toEqual({
     stop: { c: 1 }
   });
+});
+
+test('what is locked takes no input, and is so until another file says otherwise', async () => {
+  const server = new FakeFormServer();
+  const model = experimentModel(server);
+  await until(() => model.canSend);
+  const data = async () => 'eA==';
+  server.file = { values: { experiment: 'mine', config: { lr: 1 } }, locked: ['config.lr'] };
+  await model.open('class.yaml', data);
+  expect(server.opened).toEqual([{ name: 'class.yaml', data: 'eA==' }]);
+  expect(model.status).toBe('class.yaml is opened.');
+  const paths = ['config', 'config.lr', 'config.num_epochs', 'experiment'];
+  expect(paths.map(path => at(model, path).locked)).toEqual([true, true, false, false]);
+  model.edit('config.lr', '2');
+  model.edit('config', '{}');
+  model.edit('config.num_epochs', '3');
+  expect(model.values).toEqual({ experiment: 'mine', config: { lr: 1, num_epochs: 3 } });
+  await until(() => model.canSave);
+  let saved = '';
+  await model.save(file => (saved = file.text));
+  expect(JSON.parse(saved)).toEqual({ locked: ['config.lr'], ...model.values });
+
+  const before = model.values;
+  server.file = new RequestError('class.yaml has more than 512 KiB.', 400);
+  await model.open('class.yaml', data);
+  expect([model.trouble, model.values]).toEqual(['class.yaml has more than 512 KiB.', before]);
+  expect(model.locked).toEqual(['config.lr']);
+  server.file = { values: { experiment: 'mine' }, locked: [] };
+  await model.open('other.yaml', data);
+  expect([model.trouble, at(model, 'config.lr').disabled]).toEqual(['', false]);
+  model.dispose();
+});
+
+test('what a locked field gives no setting does', async () => {
+  const server = new FakeFormServer();
+  const model = experimentModel(server);
+  await until(() => model.canSend);
+  server.file = { values: { experiment: 'mine' }, locked: ['seeds', 'environment'] };
+  await model.open('class.yaml', async () => 'eA==');
+  await until(() => model.canSend);
+  const sentence =
+    "'seed' in config is given by the field seeds, which is locked: leave it out of config.";
+  for (const text of ['{"seed": 3}', '{"seed": 9007199254740993}']) {
+    model.edit('config', text);
+    expect(at(model, 'config').wrong).toEqual([sentence]);
+    await until(() => model.status === '1 field to be put right first.');
+    expect([model.canSend, model.canSave]).toEqual([false, false]);
+  }
+  model.edit('config', '{"lr": 1}');
+  await until(() => model.canSend);
+  expect(givenAgain({ vary: { env: ['a'] } }, model.locked)).toEqual({
+    'vary.env': expect.stringContaining("'env' in vary is given by the field environment")
+  });
+  expect(['config.seed', 'config.env'].map(one => isLocked(one, model.locked))).toEqual([
+    true,
+    true
+  ]);
+  model.dispose();
+});
+
+test('what is wrong keeps a form from being a file, but not which Python submits', async () => {
+  const server = new FakeFormServer(() => ({ errors: { kernel: 'It has no Ray.' } }));
+  const model = experimentModel(server);
+  await until(() => model.status !== 'Being checked…');
+  expect([model.canSend, model.canSave]).toEqual([false, true]);
+  server.says = () => ({ errors: { seeds: 'No.' } });
+  model.edit('seeds', 'x');
+  await until(() => model.hasWrong);
+  expect(model.canSave).toBe(false);
+  model.dispose();
 });

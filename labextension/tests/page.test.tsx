@@ -189,6 +189,67 @@ test('videos are shown in one player, the newest first, and none plays by itself
   expect(front().querySelector('tbody tr')?.textContent).toBe('2,0003.001 to 59003');
 });
 
+test('greedy evaluations are a line of their own, which a person takes away', async () => {
+  const [evaluation, metrics] = ['evaluation/episode_reward_mean', await server.metrics()];
+  server.metrics = async () => ({
+    ...metrics,
+    groups: [...metrics.groups, { title: 'Evaluation (1)', names: [evaluation] }]
+  });
+  const series = await server.series();
+  const own = { ...series.series[0]!, name: evaluation, x: [1000, 1900], y: [3, 7] };
+  const asked = vi.spyOn(server, 'series');
+  asked.mockImplementation(async () => ({ ...series, series: [...series.series, own] }));
+  await until(() => {
+    server.changed.emit({ runs: ['pong_1'], targets: false, everything: false });
+    return page.node
+      .querySelector('.rlp-legend')!
+      .textContent!.includes('evaluation (greedy) 7.00');
+  });
+  asked.mockImplementation(async () => series);
+  const toggle = all<HTMLButtonElement>('button').find(one => one.textContent === 'Evaluation')!;
+  expect(toggle.getAttribute('aria-pressed')).toBe('true');
+  toggle.click();
+  await until(() => !page.node.querySelector('.rlp-legend')!.textContent!.includes('evaluation'));
+  expect(toggle.getAttribute('aria-pressed')).toBe('false');
+});
+
+test('a mark on the curve opens what it stands for', async () => {
+  const seen = vi.fn();
+  Element.prototype.scrollIntoView = seen;
+  const series = await server.series();
+  const at = { x: 2000, y: -20 };
+  const marks = [
+    { ...at, kind: 'checkpoint', title: 'the old one', path: 'head/checkpoints/checkpoint_1' },
+    { ...at, kind: 'video', title: 'the old video', path: 'head/videos/old.mp4' },
+    { ...at, kind: 'video', title: 'no video', path: 'head/videos/none.mp4' },
+    { ...at, kind: 'target_reached', title: 'reached', path: '' }
+  ];
+  server.series = async () => ({ ...series, events: marks });
+  const tail = await server.tail();
+  server.tail = async () => ({ ...tail, more: true });
+  server.changed.emit({ runs: ['pong_1'], targets: false, everything: false });
+  page.node.querySelector<HTMLDetailsElement>('.rlp-table')!.open = true;
+  const links = () => all<HTMLButtonElement>('[aria-label=Events] button');
+  await until(() => links().length === 3);
+  const click = (title: string) =>
+    links()
+      .find(link => link.textContent === title)!
+      .click();
+  click('the old one');
+  await until(() => front().querySelector('tr.rlp-chosen') !== null);
+  expect(front().querySelector('[aria-current=true]')?.textContent).toContain('checkpoint_1');
+  await until(() => seen.mock.calls.length > 0);
+  click('the old video');
+  await until(
+    () => front().querySelector('video')?.getAttribute('src')?.endsWith('old.mp4') === true
+  );
+  // What a person chooses then stays.
+  press('new, reward 3.00');
+  await until(() => front().querySelector('video')!.getAttribute('src')!.endsWith('new.mp4'));
+  click('no video');
+  await until(() => front().textContent!.includes('no video: its file was removed'));
+});
+
 test('checkpoints are listed, resumed from and downloaded', async () => {
   const resumed = vi.fn();
   commands.addCommand(CommandIDs.resume, { execute: resumed });

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 
 from rl_widgets.store.errors import UserError
@@ -25,9 +26,11 @@ def missing(wanted: Iterable[Any]) -> tuple[list[str], list[str]]:
             raise UserError(f"pip_packages are texts such as 'numpy>=2', not {text!r:.60}.")
         try:
             requirement = Requirement(text)
-        except InvalidRequirement as error:
-            raise UserError(f"{text!r:.120} is no pip requirement: {error}.") from error
-        if requirement.marker is not None and not requirement.marker.evaluate():
+            here = requirement.marker is None or requirement.marker.evaluate()
+        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName) as error:
+            said = str(error).rstrip(".")
+            raise UserError(f"{text!r:.120} is no pip requirement: {said}.") from error
+        if not here:
             continue
         installed = version_of(requirement.name)
         if requirement.name.lower() == "ray":

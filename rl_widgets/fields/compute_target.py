@@ -9,6 +9,7 @@ from rl_widgets.backend.machine import find_size, sizes
 from rl_widgets.fields.mapping import Texts
 from rl_widgets.fields.specification import Fields, collect
 from rl_widgets.fields.trait import Choice, Field, Number, Text, Whole, shown, storable
+from rl_widgets.store.errors import FieldError
 
 MAX_NODES = 1_000
 #: The largest node that a person may describe, in GiB.
@@ -116,8 +117,13 @@ class Nodes(Fields):
     def across(cls, values: Mapping[str, Any], errors: dict[str, str]) -> None:
         """One size, by its name or of one's own; bounds in order; a network whole or none."""
         own = values.get("cpus") is not None or "cpus" in errors
+        beside = [name for name in ("gpus", "memory_gb") if values.get(name)]
         if own and values.get("vm_size"):
             errors["vm_size"] = "Give either vm_size or cpus (a size of your own)."
+        elif beside and values.get("vm_size"):
+            errors["vm_size"] = (
+                f"Give either vm_size or {' and '.join(beside)} (with cpus, a size of your own)."
+            )
         elif not own and values.get("vm_size") == "":
             errors["vm_size"] = (
                 "vm_size is needed, such as 'STANDARD_D2_V2' or 'LOCAL_2', or cpus=… for a size "
@@ -176,8 +182,9 @@ class NewOrKnownTarget(Field):
         self.check_json(value)
         if isinstance(value, Mapping):
             found, errors = collect(ComputeTargetFields, value)
-            for name, sentence in errors.items():
-                raise self.refuses(sentence, name)
+            inside = {f"{self.name}.{name}": sentence for name, sentence in errors.items()}
+            for name, sentence in inside.items():
+                raise FieldError(sentence, name, inside)
             return {name: found[name] for name in found if value.get(name) is not None}
         if hasattr(value, "vm_size") and hasattr(value, "name"):
             return value.name

@@ -12,9 +12,11 @@ def describe(cls: type[Fields]) -> dict[str, Any]:
     """Type, title, description, default, bounds and choices of each field in its order.
 
     Beside JSON Schema's words: `x-order`, `x-group`, `x-unit`, and `x-advanced` for what a form
-    shows only when asked. `examples` has the values with which a new form begins.
+    shows only when asked. `examples` has the values with which a new form begins, `x-kept` the
+    fields that a form draws no control for and keeps as they are.
     """
-    fields = fields_of(cls)
+    fields = {name: field for name, field in fields_of(cls).items() if field.drawn}
+    kept = {name: _about(field) for name, field in fields_of(cls).items() if not field.drawn}
     return {
         **({"examples": [dict(cls.begins)]} if cls.begins else {}),
         "type": "object",
@@ -24,6 +26,7 @@ def describe(cls: type[Fields]) -> dict[str, Any]:
             name: {**_about(field), "x-order": i} for i, (name, field) in enumerate(fields.items())
         },
         "required": [name for name, field in fields.items() if field.required],
+        **({"x-kept": kept} if kept else {}),
         "additionalProperties": False,
     }
 
@@ -32,7 +35,10 @@ def _about(field: Field) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if field.json_type is not None:
         found["type"] = [field.json_type, "null"] if field.optional else field.json_type
-    found |= {"title": field.label, "description": field.help}
+    # Sentences call a field by its name, wherever they are read.
+    same = field.label.casefold().replace(" ", "_") == field.name
+    name = "" if same else f"In code: {field.name}."
+    found |= {"title": field.label, "description": f"{field.help} {name}".strip()}
     default = field.default()
     if default is not None:
         found["default"] = plain(default)

@@ -6,8 +6,8 @@ Their values are read-only, so that a change is always an assignment, which is c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, NoReturn
 
 from rl_widgets.backend import requirements
 from rl_widgets.backend.arguments import to_argv
@@ -23,8 +23,11 @@ _MOST_BYTES = 1 << 60
 _UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 
 
-class ReadOnly(Mapping[str, Any]):
-    """A mapping that cannot be changed in place; equal to a dict of the same."""
+class ReadOnly(MutableMapping[str, Any]):
+    """A mapping that cannot be changed in place; equal to a dict of the same.
+
+    It has the names that change one, so that each of them says what to do. Raises `UserError`.
+    """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = dict(values)
@@ -42,16 +45,57 @@ class ReadOnly(Mapping[str, Any]):
         return repr(self._values)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        raise UserError(
-            "This mapping is read-only, so that every change is checked: assign a whole new one, "
-            f"such as {{**old, {shown(name)}: {shown(value)}}}."
-        )
+        raise _read_only("mapping", f"{{**old, {shown(name)}: {shown(value)}}}")
+
+    def __delitem__(self, name: str) -> None:
+        example = f"{{name: value for name, value in old.items() if name != {shown(name)}}}"
+        raise _read_only("mapping", example)
+
+    def __ior__(self, other: Any) -> ReadOnly:
+        self.update(other)
+        return self
+
+
+class ReadOnlyList(list[Any]):
+    """A list that cannot be changed in place. Raises `UserError`."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise _read_only("list", "[*old, value]")
+
+    def __reduce__(self) -> Any:
+        # A copy of one is built by `append`.
+        return list, ([*self],)
+
+
+for _name in (
+    *("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend"),
+    *("insert", "pop", "remove", "reverse", "sort"),
+):
+    setattr(ReadOnlyList, _name, ReadOnlyList._refuse)
+
+
+def _read_only(kind: str, example: str) -> UserError:
+    return UserError(
+        f"This {kind} is read-only, so that every change is checked: assign a whole new one, such "
+        f"as {example}."
+    )
 
 
 class Texts(Field):
-    """Names with texts, such as tags."""
+    """Names with texts, such as tags; `longest` of each in characters."""
 
     json_type = "object"
+
+    def __init__(
+        self,
+        default: Any = None,
+        *,
+        longest_name: int = 250,
+        longest: int = 10_000,
+        **about: Any,
+    ) -> None:
+        super().__init__(default, **about)
+        self.longest_name, self.longest = longest_name, longest
 
     def converted(self, value: Any) -> Any:
         self.check_json(value)
@@ -64,16 +108,17 @@ class Texts(Field):
 
     def check_name(self, name: Any) -> None:
         """Raises `FieldError` for what is no name here."""
-        if not isinstance(name, str) or not 0 < len(name) <= 250 or not storable(name):
+        most = self.longest_name
+        if not isinstance(name, str) or not 0 < len(name) <= most or not storable(name):
             raise self.refuses(
-                f"{self.name}: {shown(name)} is no name; it is a text of 1 to 250 characters."
+                f"{self.name}: {shown(name)} is no name; it is a text of 1 to {most} characters."
             )
 
     def check_text(self, name: str, text: Any) -> None:
         """Raises `FieldError` for what is no text."""
-        if not isinstance(text, str) or len(text) > 10_000 or not storable(text):
+        if not isinstance(text, str) or len(text) > self.longest or not storable(text):
             raise self.refuses(
-                f"{self.name}[{shown(name)}] is a text of at most 10,000 characters, not "
+                f"{self.name}[{shown(name)}] is a text of at most {self.longest:,} characters, not "
                 f"{shown(text)}.",
                 name,
             )

@@ -65,7 +65,7 @@ def collect(cls: type[Fields], values: Mapping[str, Any]) -> tuple[dict[str, Any
             try:
                 found[name] = field.check(given)
             except FieldError as error:
-                errors[error.field] = str(error)
+                errors |= error.errors
     cls.across(found, errors)
     return found, errors
 

@@ -21,7 +21,7 @@ class Field(traitlets.TraitType[Any, Any]):
 
     `optional`: None is allowed. `needed` says what is missing where a required one is not given.
     Fields are drawn in the order in which they are written down, one `group` after the other;
-    `advanced` ones only when asked for.
+    `advanced` ones only when asked for. One that is not `drawn` a form keeps as it is.
     """
 
     #: The type in JSON Schema; None takes any.
@@ -38,13 +38,14 @@ class Field(traitlets.TraitType[Any, Any]):
         optional: bool = False,
         needed: str = "",
         advanced: bool = False,
+        drawn: bool = True,
         examples: Sequence[Any] = (),
     ) -> None:
         super().__init__(default, help=help)
         self.order = next(_order)
         self.label, self.unit, self.group = label, unit, group
         self.optional, self.needed, self.advanced = optional, needed, advanced
-        self.examples = tuple(examples)
+        self.drawn, self.examples = drawn, tuple(examples)
 
     @property
     def required(self) -> bool:

@@ -25,7 +25,7 @@ from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.forms.picture import Picture, picture
 from rl_widgets.forms.settings import defaults_of, settings_of, translated
 from rl_widgets.forms.stopping import StopFields
-from rl_widgets.forms.submission import runs_of, start, target_name
+from rl_widgets.forms.submission import runs_of, script_of, start, target_name
 from rl_widgets.forms.training import OWN, TrainingFields, changes_of, whole_config
 from rl_widgets.rllib.errors import ResourceRequestError
 from rl_widgets.store.errors import FieldError, NotFoundError, UserError
@@ -49,7 +49,6 @@ KINDS: dict[str, Callable[[], type[Fields]]] = {
     "experiment": lambda: ExperimentFields,
 }
 
-
 #: What the fields of an estimator are called in a form of a cluster.
 _ASKED = {
     "use_gpu": (),
@@ -57,7 +56,6 @@ _ASKED = {
     "worker_configuration.use_gpu": ("worker_use_gpu",),
     "worker_configuration.node_count": ("worker_nodes",),
 }
-
 
 #: The settings that ask for a resource, in names of 2.60: the first that is given is named.
 _ASKING = {
@@ -156,6 +154,8 @@ class _Check:
                 self._check_estimator()
         if issubclass(self._cls, ExperimentFields):
             self._check_requests()
+            if len(script_of(self._values)) == 2:
+                self._examine(**script_of(self._values))
         defaults = self._defaults() if issubclass(self._cls, TrainingFields) else {}
         return Checked(
             values=self._values,
@@ -205,11 +205,8 @@ class _Check:
     def _check_estimator(self) -> None:
         """Its files and its GPUs, as at submit."""
         estimator = ReinforcementLearningEstimator(**self._values)
-        try:
-            source = snapshot.examine(estimator.source_directory, estimator.entry_script or "")
-        except UserError as error:
-            of_script = str(error).startswith("entry_script")
-            self._errors["entry_script" if of_script else "source_directory"] = str(error)
+        source = self._examine(estimator.source_directory, estimator.entry_script or "")
+        if source is None:
             return
         if estimator.pip_requirements_file:
             try:
@@ -217,6 +214,15 @@ class _Check:
             except UserError as error:
                 self._errors["pip_requirements_file"] = str(error)
         self._fit(estimator.asked(self._record))
+
+    def _examine(self, source_directory: str, entry_script: str) -> snapshot.Source | None:
+        """The files of a script, or what is wrong with them."""
+        try:
+            return snapshot.examine(source_directory, entry_script)
+        except UserError as error:
+            of_script = str(error).startswith("entry_script")
+            self._errors["entry_script" if of_script else "source_directory"] = str(error)
+            return None
 
     def _check_workers(self) -> None:
         """Their target and their GPUs, beside a head on this machine."""
@@ -310,6 +316,9 @@ class _Check:
 
     def _notes(self, defaults: Mapping[str, Any]) -> list[str]:
         found: list[str] = []
+        if len(own := script_of(self._values)) == 2:
+            where = f"{own['entry_script']} in {own['source_directory']}"
+            found.append(f"The entry script is {where}: what it sets by itself is not seen here.")
         if self._groups is not None:
             learning = None if issubclass(self._cls, TrainingFields) else arithmetic.ANY
             if defaults and "config" not in self._errors:

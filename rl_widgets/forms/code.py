@@ -8,7 +8,15 @@ from typing import Any
 
 from rl_widgets.fields.compute_target import Nodes
 from rl_widgets.fields.specification import Fields, fields_of
-from rl_widgets.forms.submission import GROUP, SCRIPT, OneRun, runs_of, script_params, target_name
+from rl_widgets.forms.submission import (
+    GROUP,
+    SCRIPT,
+    OneRun,
+    runs_of,
+    script_of,
+    script_params,
+    target_name,
+)
 from rl_widgets.view.as_python import call, literal, quoted, workspace_code
 
 _HEAD = {
@@ -78,7 +86,8 @@ def experiment_code(values: Mapping[str, Any], folder: Path) -> str:
     lines += ["import time"] if several else []
     lines += [""] if lines else []
     lines += [call("from rl_widgets import ", sorted(uses), ending="")]
-    lines += ["from rl_widgets.forms.submission import training_script", ""]
+    packaged = "from rl_widgets.forms.submission import training_script"
+    lines += [""] if script_of(values) else [packaged, ""]
     lines += [f"ws = {workspace_code(folder)}"]
     lines += [
         f"ws.compute_targets.get({quoted(name)}) or {_create(target, 0)}"
@@ -153,9 +162,10 @@ def _estimator(values: Mapping[str, Any], one: OneRun, *, loop: bool = False) ->
         if values.get("seeds"):
             params["--seed"] = "seed"
     written = "".join(f"        {quoted(name)}: {text},\n" for name, text in params.items())
+    own = {name: quoted(text) for name, text in script_of(values).items()}
+    script = {"source_directory": "training_script(ws)", "entry_script": quoted(SCRIPT), **own}
     arguments = [
-        "source_directory=training_script(ws)",
-        f"entry_script={quoted(SCRIPT)}",
+        *(f"{name}={text}" for name, text in script.items()),
         f"script_params={{\n{written}    }}",
         *_cluster(values),
     ]

@@ -1,28 +1,32 @@
-"""An experiment as a YAML file (`version: 1`), with the place of every mistake in it.
+"""A form's values as a YAML file (`version: 1`), with the place of every mistake in it.
 
 The values are YAML 1.2's core (`1e-3` is a number, `no` a text), whatever else PyYAML would read:
-no anchors, no tags, no second value under one name.
+no anchors, no tags, no second value under one name. `locked` names fields that a form shows and
+does not let a person change.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from rl_widgets.fields.specification import Fields
+from rl_widgets.fields.specification import Fields, fields_of, unknown
 from rl_widgets.fields.trait import shown
+from rl_widgets.forms import locked as locks
 from rl_widgets.forms.code import given
 from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.store.errors import UserError
 
 VERSION: Final = 1
-_VERSION = "version"
-_MOST_BYTES = 1 << 20
+_VERSION, _LOCKED = "version", "locked"
+#: Bytes of a file at most, in words, too; it also fits into a request of a page.
+MOST_BYTES, MOST = 1 << 19, "512 KiB"
 
 _NULL, _BOOL, _INT, _FLOAT, _TEXT = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
@@ -44,11 +48,23 @@ _BREAKING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 @dataclass(frozen=True)
 class Document:
-    """What a file says: values by field, and where each stands (line and column from 1)."""
+    """What a file says: values by field, and where each stands (line and column from 1).
+
+    `locked` is as the file has it: `mistakes` says whether it can be.
+    """
 
     name: str
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    locked: Any = ()
+
+    def mistakes(self, cls: type[Fields] = ExperimentFields) -> dict[str, str]:
+        """A sentence for each name that no field has, also among the locked ones, and for each
+        setting that a locked field gives, by its place."""
+        known = fields_of(cls)
+        strange = {name: unknown(name, known) for name in self.values if name not in known}
+        wrong = locks.mistakes(self.locked, cls, self.values)
+        return strange | (wrong or locks.given_again(self.locked, cls, self.values))
 
     def located(self, errors: Mapping[str, str]) -> list[str]:
         """Sentences by field, each with the place of the field or of what it is in."""
@@ -63,20 +79,33 @@ class Document:
         return f"{self.name}, line {line}, column {column}"
 
 
-def load(path: str | Path) -> Document:
+def load(path: str | os.PathLike[str]) -> Document:
     """Read a file. Raises `UserError` with line and column."""
     file = Path(path)
     try:
         with file.open("rb") as opened:
-            data = opened.read(_MOST_BYTES + 1)
-        text = data.decode()
+            data = opened.read(MOST_BYTES + 1)
     except OSError as error:
         raise UserError(f"{file} cannot be read ({error.strerror}).") from error
+    return decoded(data, file.name)
+
+
+def decoded(data: bytes, name: str) -> Document:
+    """Read what a file has; of a larger one, the first `MOST_BYTES` + 1 do. Raises `UserError`."""
+    if len(data) > MOST_BYTES:
+        raise UserError(f"{name} has more than {MOST}: it is no experiment.")
+    try:
+        return read(data.decode(), name)
     except UnicodeDecodeError as error:
-        raise UserError(f"{file} is no text in UTF-8 (byte {error.start:,}).") from error
-    if len(data) > _MOST_BYTES:
-        raise UserError(f"{file} has more than {_MOST_BYTES:,} bytes: it is no experiment.")
-    return read(text, file.name)
+        raise UserError(f"{name} is no text in UTF-8 (byte {error.start:,}).") from error
+
+
+def fitting(found: Document, cls: type[Fields]) -> Document:
+    """A document that a form of these fields can open. Raises `UserError` with line and column of
+    names that no field has; values that cannot be are said at their fields."""
+    if mistakes := found.mistakes(cls):
+        raise UserError("\n".join(found.located(mistakes)))
+    return found
 
 
 def read(text: str, name: str = "experiment.yaml") -> Document:
@@ -97,7 +126,8 @@ def read(text: str, name: str = "experiment.yaml") -> Document:
     document = Document(name)
     document.values.update(_Reader(document).mapping(root, ""))
     _check_version(document)
-    return document
+    locked = document.values.pop(_LOCKED, None)
+    return document if locked is None else replace(document, locked=locked)
 
 
 def write(values: Mapping[str, Any]) -> str:
@@ -105,17 +135,30 @@ def write(values: Mapping[str, Any]) -> str:
     return dump(ExperimentFields, values)
 
 
-def save(values: Mapping[str, Any], path: str | Path, cls: type[Fields] = ExperimentFields) -> None:
+def save(
+    values: Mapping[str, Any],
+    path: str | os.PathLike[str],
+    cls: type[Fields] = ExperimentFields,
+    locked: Sequence[str] = (),
+) -> None:
     """Write a file. Raises `UserError`."""
     try:
-        Path(path).write_text(dump(cls, values), encoding="utf-8")
+        Path(path).write_text(dump(cls, values, locked), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}).") from error
 
 
-def dump(cls: type[Fields], values: Mapping[str, Any]) -> str:
-    """The YAML of any fields' values."""
-    return as_yaml({_VERSION: VERSION, **given(cls, values)})
+def dump(cls: type[Fields], values: Mapping[str, Any], locked: Sequence[str] = ()) -> str:
+    """The YAML of any fields' values, with the names of the fields that are locked."""
+    # Another algorithm may have been chosen since, which has other settings.
+    known = locks.lockable(cls, values) if locked else ()
+    kept = [name for name in locked if name in known]
+    return as_yaml({_VERSION: VERSION, **({_LOCKED: kept} if kept else {}), **given(cls, values)})
+
+
+def file_name(cls: type[Fields]) -> str:
+    """What a browser calls the file of a form, such as 'experiment.yaml'."""
+    return f"{'-'.join(cls.title.lower().split())}.yaml"
 
 
 def as_yaml(values: Mapping[str, Any]) -> str:
@@ -184,6 +227,8 @@ class _Reader:
         if isinstance(node, yaml.MappingNode) and node.tag.endswith(":map"):
             return self.mapping(node, f"{path}.")
         if isinstance(node, yaml.SequenceNode) and node.tag.endswith(":seq"):
+            for i, one in enumerate(node.value):
+                self._document.places[f"{path}[{i}]"] = _place(one)
             return [self._value(one, f"{path}[{i}]") for i, one in enumerate(node.value)]
         text = str(node.value)
         if node.tag == _TEXT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from rl_widgets.backend.node_groups import HEAD_OBJECT_STORE, WORKER_OBJECT_STOR
 from rl_widgets.compute import LOCAL_TARGET
 from rl_widgets.estimator import ReinforcementLearningEstimator
 from rl_widgets.forms.code import plain
-from rl_widgets.forms.submission import GROUP, SCRIPT, target_name
+from rl_widgets.forms.submission import GROUP, is_packaged, script_folder, target_name
 from rl_widgets.forms.training import OWN
 from rl_widgets.forms.trial import untried
 from rl_widgets.run import Run
@@ -27,15 +28,21 @@ _WHOLE = {
 }
 _TEXTS = {"--run": "algorithm", "--env": "environment"}
 _FLAG = "--checkpoint-at-end"
+_NO_FORM = (
+    "An experiment's form opens entry scripts with the arguments of train.create_parser(): "
+    f"{', '.join([*_TEXTS, *_JSON, *_WHOLE, _FLAG])}. {{}} ClusterForm.from_estimator(estimator) "
+    "opens the cluster alone; of a run, 'Copy as Python' (RunDetails, 'Configuration') has all."
+)
 
 
 def from_estimator(estimator: ReinforcementLearningEstimator) -> dict[str, Any]:
     """The experiment's values, but for its name.
 
-    Raises `UserError` for an estimator of a script of its own: `cluster_of` has its cluster.
+    Raises `UserError` for a script of other arguments than the packaged one's: `cluster_of` has
+    its cluster.
     """
-    values = _training(estimator.entry_script, estimator.script_params)
-    return values | cluster_of(estimator)
+    script = _script(estimator.source_directory, estimator.entry_script)
+    return script | _training(estimator.script_params, script) | cluster_of(estimator)
 
 
 def cluster_of(estimator: ReinforcementLearningEstimator) -> dict[str, Any]:
@@ -77,7 +84,8 @@ def from_run(run: Run) -> dict[str, Any]:
     Those of a trial are its whole run's: 'run again' is not cut short.
 
     Environment variables are null: their values are the run's own, so that a new run takes them
-    from where it is submitted.
+    from where it is submitted. An entry script of one's own is the one in its directory as it is
+    now; where that is gone, the one of the run's snapshot.
     """
     run = run.parent or run
     record = run.workspace.store.runs.get(run.id)
@@ -91,7 +99,8 @@ def from_run(run: Run) -> dict[str, Any]:
             f"The run {run.id} began with the weights of another's checkpoint, and a form begins "
             "at the beginning: ws.get_run(…).new_run_from(…) makes such a run."
         )
-    values = _training(plan["entry_script"], plan.get("script_params") or plan["arguments"])
+    script = _script_of(run, plan)
+    values = script | _training(plan.get("script_params") or plan["arguments"], script)
     head, worker = plan["head"], plan.get("worker")
     values["experiment"] = record.experiment
     values["tags"] = _tags(record, values.get("config") or {})
@@ -116,12 +125,34 @@ def _said(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, {}, [], "")}
 
 
-def _training(script: str | None, params: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
-    if script != SCRIPT:
-        raise UserError(
-            f"A form makes runs of its own script {SCRIPT}, and this is one of {script!r:.80}. Its "
-            "code makes it again (RunDetails, 'Configuration'); a cluster's form takes its cluster."
-        )
+def _script(source_directory: str, entry_script: str | None) -> dict[str, Any]:
+    """The values that name an entry script of one's own; {} for the packaged one."""
+    if not entry_script:
+        raise UserError(_NO_FORM.format("The estimator names no entry_script."))
+    if is_packaged(source_directory, entry_script):
+        return {}
+    return {"source_directory": source_directory, "entry_script": entry_script}
+
+
+def _script_of(run: Run, plan: Mapping[str, Any]) -> dict[str, Any]:
+    source, entry_script = plan.get("source_directory", ""), plan["entry_script"]
+    script = _script(source, entry_script)
+    if not script or source == str(script_folder(run.workspace)):
+        return {}
+    if not os.path.isfile(os.path.join(source, entry_script)):
+        script["source_directory"] = str(run.workspace.run_folder(run.id) / "snapshot")
+        if not os.path.isfile(os.path.join(script["source_directory"], entry_script)):
+            raise UserError(
+                f"The entry script {entry_script!r:.200} of the run {run.id} is no more in "
+                f"{source!r:.300}, and the run has no snapshot of it: put it there again."
+            )
+    return script
+
+
+def _training(
+    params: Mapping[str, Any] | Sequence[str], script: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of a script's arguments; one's own may choose by itself what they leave out."""
     argv = to_argv(params)
     values: dict[str, Any] = {}
     while argv:
@@ -130,16 +161,17 @@ def _training(script: str | None, params: Mapping[str, Any] | Sequence[str]) -> 
             values["checkpoint_at_end"] = True
             continue
         if name not in {*_JSON, *_WHOLE, *_TEXTS} or not (equals or argv):
-            raise UserError(
-                f"The run has the argument {name!r:.60}, for which a form has no field."
-            )
+            raise UserError(_NO_FORM.format(f"This one is given {name!r:.60}."))
         value = value if equals else argv.pop(0)
         if name in _TEXTS:
             values[_TEXTS[name]] = value
         elif name in _WHOLE:
             values[_WHOLE[name]] = _whole(name, value)
         else:
-            values[name.removeprefix("--")] = json_of([name, value], name) or {}
+            values[name.removeprefix("--")] = _object(name, value)
+    for name, field in _TEXTS.items() if script else ():
+        if field not in values:
+            raise UserError(_NO_FORM.format(f"This one is not given {name}."))
     if "seeds" in values:
         values["seeds"] = [values["seeds"]]
     config = values.get("config") or {}
@@ -147,11 +179,19 @@ def _training(script: str | None, params: Mapping[str, Any] | Sequence[str]) -> 
     return {name: value for name, value in values.items() if value != {}}
 
 
+def _object(name: str, text: str) -> dict[str, Any]:
+    found = json_of([name, text], name)
+    if found is None:
+        raise UserError(_NO_FORM.format(f"This one's {name} is {text!r:.60}, no object of JSON."))
+    return found
+
+
 def _whole(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise UserError(f"The run's {name} is {text!r:.60}, which is no whole number.") from None
+        said = f"This one's {name} is {text!r:.60}, no whole number."
+        raise UserError(_NO_FORM.format(said)) from None
 
 
 def _tags(record: RunRecord, config: Mapping[str, Any]) -> dict[str, Any]:

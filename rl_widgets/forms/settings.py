@@ -14,13 +14,13 @@ from rl_widgets.fields.specification import Fields
 from rl_widgets.fields.trait import Field, shown
 from rl_widgets.rllib import catalogue
 from rl_widgets.rllib.agreement import disagreements
-from rl_widgets.rllib.algorithm import check_preset
+from rl_widgets.rllib.algorithm import check_preset, with_presets
 from rl_widgets.rllib.environments import is_atari
 from rl_widgets.rllib.errors import ConfigError, nearest
 from rl_widgets.rllib.evaluation import take_plan
 from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, PRESETS, preset, preset_name
 from rl_widgets.rllib.settings import BOUNDS, Setting, check_value, describe
-from rl_widgets.rllib.translate import Translation, translate
+from rl_widgets.rllib.translate import ENVIRONMENT_NAME, Translation, translate
 
 #: The settings that matter first: label, unit, help. All others come behind a search.
 FIRST: Final[dict[str, tuple[str, str, str]]] = {
@@ -35,7 +35,11 @@ FIRST: Final[dict[str, tuple[str, str, str]]] = {
         "processes",
         "Rollout workers. By default as many as the cluster's CPUs take.",
     ),
-    "num_envs_per_env_runner": ("Environments for each env runner", "", ""),
+    "num_envs_per_env_runner": (
+        "Environments for each env runner",
+        "",
+        "Copies of the environment that one env runner steps at once.",
+    ),
     "rollout_fragment_length": ("Fragment", "env steps", "Steps of one environment in a sample."),
     "train_batch_size_per_learner": ("Batch", "env steps", "What one update learns from."),
     "num_epochs": ("Epochs", "", "How often each batch is learned from."),
@@ -136,6 +140,11 @@ def check_settings(field: str, algorithm: str, config: Mapping[str, Any]) -> dic
     settings, by `field`."""
     errors = {}
     for name, value in config.items():
+        if name == ENVIRONMENT_NAME:  # a script of one's own may give it so; a form has its field
+            errors[f"{field}.{name}"] = (
+                f"{name} is given by the field environment (Environment); leave it out of {field}."
+            )
+            continue
         try:
             if name == "preset":
                 check_preset(algorithm, value)
@@ -169,10 +178,11 @@ def check_together(
         return {"": str(error)}
     if environment is None:
         return {}
-    given = {name: value for name, value in found.settings.items() if value is not None}
-    settings = defaults_of(algorithm, environment, config) | given
+    default = catalogue.default_config(algorithm)
+    preset = defaults_of(algorithm, environment, config)
+    settings = with_presets(preset, found, default=default)
     said_as = {"model": "model" if "model" in config else "model_config"} | found.said_as
-    wrong = disagreements(environment, settings, found)
+    wrong = disagreements(algorithm, environment, settings, found, default)
     return {said_as.get(name, name): sentence for name, sentence in wrong.items()}
 
 

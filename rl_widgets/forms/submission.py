@@ -79,6 +79,23 @@ def script_folder(workspace: Workspace) -> Path:
     return workspace.folder / "scripts"
 
 
+def is_packaged(source_directory: str, entry_script: str | None) -> bool:
+    """Whether an estimator's script is the packaged one, which `training_script` writes anew."""
+    if entry_script != SCRIPT:
+        return False
+    path = Path(source_directory) / SCRIPT
+    try:
+        return not path.is_file() or path.read_text(encoding="utf-8") == _SOURCE
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def script_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """The estimator's arguments that name an entry script of one's own; {} for the packaged one."""
+    names = ("source_directory", "entry_script")
+    return {name: values[name] for name in names if values.get(name)}
+
+
 def runs_of(values: Mapping[str, Any]) -> list[OneRun]:
     """The runs that a submission makes: one for each seed and each combination of settings."""
     seeds: Sequence[int | None] = values.get("seeds") or [None]
@@ -133,12 +150,13 @@ def cluster_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def estimator_of(
-    values: Mapping[str, Any], source: str, one: OneRun
+    values: Mapping[str, Any], packaged: str, one: OneRun
 ) -> ReinforcementLearningEstimator:
-    """The estimator of one of the runs."""
+    """The estimator of one of the runs; `packaged` is the directory of the packaged script."""
+    own = script_of(values)
     return ReinforcementLearningEstimator(
-        source,
-        entry_script=SCRIPT,
+        own.get("source_directory", packaged),
+        entry_script=own.get("entry_script", SCRIPT),
         script_params=script_params(values, one),
         **cluster_arguments(values),
     )

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import base64
+import math
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from rl_widgets.compute import LOCAL_TARGET
 from rl_widgets.fields.compute_target import ComputeTargetFields
 from rl_widgets.fields.specification import Fields
-from rl_widgets.forms import installed
+from rl_widgets.forms import document, installed, locked
 from rl_widgets.forms.checking import Checked, check, describe, kind
 from rl_widgets.forms.code import plain
 from rl_widgets.forms.expected import expectation, measured
 from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.forms.opened import from_run
 from rl_widgets.forms.settings import settings_of
-from rl_widgets.forms.submission import target_name
+from rl_widgets.forms.submission import runs_of, target_name
 from rl_widgets.forms.training import TrainingFields
 from rl_widgets.server import kernels
-from rl_widgets.server.request import ForbiddenError, Request, mapping
+from rl_widgets.server.request import ForbiddenError, Request, mapping, text
+from rl_widgets.server.run_actions import check_room
 from rl_widgets.server.served import Limits, Served
 from rl_widgets.server.targets import check_allowed, check_new, check_nodes
-from rl_widgets.store.errors import ConflictError, RLWidgetsError, UserError
+from rl_widgets.store.errors import ConflictError, FieldError, RLWidgetsError, UserError
 
+_NO_JSON = (
+    "{} has an infinite number or none at all (.inf, .nan), which no page can be sent: submit the "
+    "file itself with rl-widgets submit, or open it in a notebook."
+)
 _Refusal = tuple[str, Callable[..., None], Any, Any]
 
 
@@ -46,8 +55,14 @@ def fields_of_run(served: Served, asked: Request, run_id: str) -> Any:
     """The values of a form that makes a run again."""
     record = served.table.get(run_id)
     run = served.workspace.get_run(record.id)
-    kernel = str((run.parent or run).properties.get(kernels.PROPERTY, ""))
-    return {"values": plain(from_run(run)), "kernel": kernel}
+    run = run.parent or run
+    kernel = str(run.properties.get(kernels.PROPERTY, ""))
+    values = from_run(run)
+    try:
+        check_inside(served, values.get("source_directory") or "")
+    except ForbiddenError:
+        values["source_directory"] = str(served.workspace.run_folder(run.id) / "snapshot")
+    return {"values": plain(values), "kernel": kernel}
 
 
 def check_fields(served: Served, asked: Request, name: str) -> Any:
@@ -57,7 +72,7 @@ def check_fields(served: Served, asked: Request, name: str) -> Any:
     values = mapping("values", given["values"])
     if issubclass(cls, ExperimentFields):
         kernel = given.get("kernel") or ""
-        found = checked_experiment(served, values, here=not kernel)
+        found = _with_room(served, checked_experiment(served, values, here=not kernel))
         try:
             kernels.check_trains(served, kernel)
         except RLWidgetsError as error:
@@ -77,21 +92,86 @@ def check_fields(served: Served, asked: Request, name: str) -> Any:
     }
 
 
+def read_document(served: Served, asked: Request, name: str) -> Any:
+    """What a form has of a YAML file, and which of its fields are locked; changes nothing.
+
+    `data` is the file in base64; of a file that is too large, its beginning is enough.
+    """
+    given = asked.fields(("name", "data"), needed=("name", "data"))
+    called, data = text("name", given["name"]), text("data", given["data"])
+    try:
+        content = base64.b64decode(data, validate=True)
+    except ValueError as error:
+        raise UserError(f"data is a file in base64 ({error}).") from None
+    cls = _kind(name)
+    found = document.fitting(document.decoded(content, called), cls)
+    endless = {n: _NO_JSON.format(n) for n, value in found.values.items() if not _finite(value)}
+    if endless:
+        raise UserError("\n".join(found.located(endless)))
+    values = {n: value for n, value in found.values.items() if value is not None}
+    return {"values": values, "locked": locked.names(found.locked, cls, found.values)}
+
+
+def write_document(served: Served, asked: Request, name: str) -> Any:
+    """The YAML file of a form's values, as text; writes nothing."""
+    given = asked.fields(("values", "locked", "kernel"), needed=("values",))
+    cls = _kind(name)
+    values = mapping("values", given["values"])
+    names = locked.names(given.get("locked") or [], cls, values)
+    found = check(cls, values, served.workspace, here=not given.get("kernel"))
+    for field, sentence in found.errors.items():
+        raise FieldError(sentence, field, found.errors)
+    return {"name": document.file_name(cls), "text": document.dump(cls, found.values, names)}
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, (dict, list)):
+        return all(map(_finite, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 def checked_experiment(served: Served, values: Mapping[str, Any], *, here: bool) -> Checked:
     """An experiment's values, with what this server refuses among the errors."""
     found = check(ExperimentFields, values, served.workspace, here=here)
     head, worker = found.values.get("head_target"), found.values.get("worker_target")
+    alone = "entry_script" in found.errors
+    source = "" if alone else found.values.get("source_directory") or ""
     nodes = (found.values.get("worker_nodes") or 0) + 1
     head_name = target_name(head) or LOCAL_TARGET
     limits = served.limits
     return _refused(
         found,
+        ("source_directory", check_inside, served, source),
         ("head_target", check_allowed, limits, head_name),
         ("worker_target", check_allowed, limits, target_name(worker) or head_name),
         ("worker_nodes", check_nodes, limits, nodes),
         ("head_target.max_nodes", check_nodes, limits, _most(head)),
         ("worker_target.max_nodes", check_nodes, limits, _most(worker)),
     )
+
+
+def _with_room(served: Served, found: Checked) -> Checked:
+    """With what makes more runs than this server allows now among the errors.
+
+    A submission is told so by itself, as its trial is one run alone.
+    """
+    runs, field = len(runs_of(found.values)), "vary" if found.values.get("vary") else "seeds"
+    return _refused(found, (field, check_room, served, runs)) if runs > 1 else found
+
+
+def check_inside(served: Served, directory: str) -> None:
+    """Raises `ForbiddenError` for a directory outside of what this server shows.
+
+    A run takes a copy of it, which whoever may see runs can read.
+    """
+    places = [served.root.resolve(), served.workspace.folder.resolve()]
+    # Of a user whom nobody knows, this leaves the name as it is; pathlib raises an error.
+    path = Path(os.path.expanduser(directory)).resolve()
+    if directory and not any(path.is_relative_to(place) for place in places):
+        raise ForbiddenError(
+            f"source_directory {directory!r:.300} lies outside of the folder that this server "
+            f"shows ({places[0]}). Copy it there, or submit from a notebook."
+        )
 
 
 def checked_target(served: Served, values: Mapping[str, Any]) -> Checked:

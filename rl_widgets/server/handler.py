@@ -18,7 +18,13 @@ from tornado import web
 from rl_widgets.compute import ComputeTargetException
 from rl_widgets.server.encoding import encoded
 from rl_widgets.server.request import MAX_BODY, ForbiddenError, Request, read_body
-from rl_widgets.store.errors import ConflictError, NotFoundError, RLWidgetsError, UserError
+from rl_widgets.store.errors import (
+    ConflictError,
+    FieldError,
+    NotFoundError,
+    RLWidgetsError,
+    UserError,
+)
 
 if TYPE_CHECKING:
     from rl_widgets.server.routes import Route
@@ -125,7 +131,7 @@ class ApiHandler(APIHandler):
         except EXPECTED as error:
             self._own_etag = None
             self.clear_header("Etag")
-            self._refuse(status_of(error), sentence_of(error), getattr(error, "field", ""))
+            self._refuse(status_of(error), sentence_of(error), error)
             return
         self.set_status(304 if text is None else action.status)
         if text is None or action.status == 204:
@@ -162,11 +168,13 @@ class ApiHandler(APIHandler):
     def _on_pool(self, call: Callable[[], Any]) -> Awaitable[Any]:
         return asyncio.get_running_loop().run_in_executor(self._pool, call)
 
-    def _refuse(self, status: int, sentence: str, field: str = "") -> None:
-        """`field`: what of a form the sentence is about, with dots into it."""
+    def _refuse(self, status: int, sentence: str, error: Exception | None = None) -> None:
+        """Of a form it is said, too, which fields are wrong, with dots into them."""
         self.set_status(status)
-        said = {"message": sentence, "reason": _REASONS.get(status, "error")}
-        self.finish(encoded({**said, "field": field} if field else said))
+        said: dict[str, Any] = {"message": sentence, "reason": _REASONS.get(status, "error")}
+        if isinstance(error, FieldError):
+            said |= {"field": error.field, "errors": error.errors}
+        self.finish(encoded(said))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """What tornado and Jupyter refuse, in the same form as what we do."""

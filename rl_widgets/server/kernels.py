@@ -20,6 +20,8 @@ PROPERTY = "kernel"
 TIMEOUT = 120.0
 #: Exit code of `rl-widgets` for a request that cannot be.
 _BAD_REQUEST = 2
+#: What it begins each line of a refusal with.
+_SAYS = "rl-widgets: "
 
 #: What a kernel's specification calls the Python of the server.
 _OWN = ("python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info))
@@ -112,11 +114,12 @@ def command(served: Served, kernel: str, arguments: Sequence[str]) -> str:
             ) from error
     if done.returncode == 0:
         return done.stdout
-    said = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-    if done.returncode == _BAD_REQUEST and said[0].startswith("rl-widgets: "):
-        raise UserError(said[0].removeprefix("rl-widgets: "))
+    said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+    if done.returncode == _BAD_REQUEST and said[-1].startswith(_SAYS):
+        # Beside its sentences, one a line, a Python may have warned.
+        raise UserError("\n".join(s.removeprefix(_SAYS) for s in said if s.startswith(_SAYS)))
     raise UserError(
-        f"The Python of the kernel {kernel!r:.80} cannot submit runs: {said[0]:.200}. Install "
+        f"The Python of the kernel {kernel!r:.80} cannot submit runs: {said[-1]:.200}. Install "
         "'rl-widgets[rllib]' there, or choose another kernel."
     )
 

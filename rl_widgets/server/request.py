@@ -114,6 +114,13 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return value
 
 
+def text(name: str, value: Any) -> str:
+    """A text of a body. Raises `UserError`."""
+    if not isinstance(value, str):
+        raise UserError(f"{name} is a text, not {value!r:.60}.")
+    return value
+
+
 def boolean(name: str, value: Any) -> bool:
     """true or false of a body. Raises `UserError`."""
     if not isinstance(value, bool):

@@ -73,7 +73,10 @@ ROUTES = (
         },
     ),
     Route("/fields/{kind}", _get(fields.fields_of_kind)),
-    Route("/fields/{kind}/check", {"POST": Action(fields.check_fields)}),
+    # An open form asks by itself, whenever the workspace changes.
+    Route("/fields/{kind}/check", {"POST": Action(fields.check_fields)}, tracked=False),
+    Route("/fields/{kind}/read", {"POST": Action(fields.read_document)}),
+    Route("/fields/{kind}/write", {"POST": Action(fields.write_document)}),
     Route("/experiments", _get(run_list.experiments)),
     Route(
         "/runs",

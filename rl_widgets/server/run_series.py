@@ -152,21 +152,13 @@ def _events(
     reader: RunReader, main: Series, axis: _Axis, goal: float | None
 ) -> list[dict[str, Any]]:
     places, title = axis.placed(main)
-    paths = {
-        str(event.details["path"]): event
-        for event in reader.events
-        if isinstance(event.details.get("path"), str)
-    }
-    by_place: dict[tuple[str, float], str] = {
-        (event.kind, places.of(event)): path for path, event in paths.items()
-    }
     return [
         {
             "x": mark.x,
             "y": mark.y,
             "kind": mark.kind,
             "title": mark.text,
-            "path": by_place.get((mark.kind, mark.x), ""),
+            "path": mark.thing,
         }
         for mark in marks(reader.events, places, places.y, goal, title)
     ]

@@ -60,7 +60,8 @@ class Served:
         self.limits = limits
         self.find_kernel = find_kernel
         self._configured = configured
-        self._root = root
+        #: The folder that the server shows.
+        self.root = root
         #: Held from the look at how many runs there are to the start of another.
         self.starting = threading.Lock()
         self._lock = threading.RLock()
@@ -152,7 +153,7 @@ class Served:
 
     def _open(self) -> Workspace:
         if not self._configured:
-            return Workspace.from_config(self._root)
+            return Workspace.from_config(self.root)
         path = Path(self._configured).expanduser()
         if path.suffix == ".json":
             return Workspace.from_config(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,9 @@ from rl_widgets.view import as_python
 
 #: What a form may leave empty instead of leaving it out.
 _EMPTY = ("head_target", "worker_target", "kernel")
+_FILE = "experiment.yaml"
+#: How a sentence on a file begins.
+_PLACE = re.compile(rf"^{re.escape(_FILE)}(?:, line \d+, column \d+)?: ", re.MULTILINE)
 
 
 def submit(served: Served, asked: Request) -> Any:
@@ -40,7 +44,7 @@ def submit(served: Served, asked: Request) -> Any:
     for target in (head, worker or head):
         check_allowed(served.limits, target_name(target) or LOCAL_TARGET)
     for name, sentence in checked.errors.items():
-        raise FieldError(sentence, name)
+        raise FieldError(sentence, name, checked.errors)
     given = trial(checked.values) if short else checked.values
     if not kernel:
         try:
@@ -60,9 +64,13 @@ def submit(served: Served, asked: Request) -> Any:
 def _by_kernel(served: Served, kernel: str, values: Mapping[str, Any]) -> list[str]:
     """Submit by the Python of a kernel: it is that which runs the supervisor and the nodes."""
     with tempfile.TemporaryDirectory(prefix="rl_widgets-") as folder:
-        file = Path(folder) / "experiment.yaml"
+        file = Path(folder) / _FILE
         save(values, file)
-        said = kernels.command(served, kernel, ["submit", str(file)])
+        try:
+            said = kernels.command(served, kernel, ["submit", str(file)])
+        except UserError as error:
+            # Nobody has seen this file: a place in it says nothing.
+            raise UserError(_PLACE.sub("", str(error))) from error
     # Ids are all that is said; a message before them has spaces.
     ids = [line for line in said.splitlines() if line and " " not in line]
     runs = [served.workspace.get_run(run_id) for run_id in ids or [""]]

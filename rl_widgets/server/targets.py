@@ -39,7 +39,7 @@ def create(served: Served, asked: Request) -> Any:
     if "name" in values:
         check_allowed(served.limits, values["name"])
     for field, sentence in errors.items():
-        raise FieldError(sentence, field)
+        raise FieldError(sentence, field, errors)
     check_nodes(served.limits, values["max_nodes"])
     name = values.pop("name")
     configuration = AmlCompute.provisioning_configuration(**values)

@@ -5,6 +5,9 @@ Each carries one sentence for a person: what happened, why, and what to do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class RLWidgetsError(Exception):
     """Root of every error that this package raises on purpose."""
@@ -15,11 +18,17 @@ class UserError(RLWidgetsError, ValueError):
 
 
 class FieldError(UserError):
-    """One field of what a person filled in cannot be; `field` is its name, with dots into it."""
+    """A field of what a person filled in cannot be; `field` is its name, with dots into it.
 
-    def __init__(self, sentence: str, field: str) -> None:
+    `errors` has it and the other fields that are wrong: a sentence by name.
+    """
+
+    def __init__(
+        self, sentence: str, field: str, others: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         super().__init__(sentence)
         self.field = field
+        self.errors = {field: sentence, **others}
 
 
 class StoreError(RLWidgetsError):

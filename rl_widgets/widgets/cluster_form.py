@@ -17,7 +17,8 @@ from rl_widgets.store.errors import UserError
 from rl_widgets.view.wording import plural
 from rl_widgets.widgets.estimator_link import EstimatorLink
 from rl_widgets.widgets.field_text import NOTHING
-from rl_widgets.widgets.form import Form, button
+from rl_widgets.widgets.form import Form
+from rl_widgets.widgets.form_button import button
 from rl_widgets.widgets.form_entries import with_value
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.workspace import Workspace
@@ -48,6 +49,11 @@ class ClusterForm(Form):
         estimator: ReinforcementLearningEstimator | None = None,
         locked: Sequence[str] = (),
     ) -> None:
+        if values is not None and not isinstance(values, Mapping):
+            raise UserError(
+                f"values is a dict of fields, not {type(values).__name__}. A form on an estimator "
+                "that there is: ClusterForm.from_estimator(estimator)."
+            )
         if estimator is None:
             estimator = ReinforcementLearningEstimator(".")
         elif not isinstance(estimator, ReinforcementLearningEstimator):

@@ -16,9 +16,8 @@ from rl_widgets.forms.checking import Checked
 from rl_widgets.forms.code import plain
 from rl_widgets.forms.expected import expectation, measured
 from rl_widgets.forms.experiment import ExperimentFields
+from rl_widgets.forms.locked import members_of
 from rl_widgets.forms.opened import from_estimator, from_run
-from rl_widgets.forms.settings import settings_of
-from rl_widgets.forms.stopping import StopFields
 from rl_widgets.forms.submission import estimator_of, runs_of, training_script
 from rl_widgets.forms.trial import SECONDS, trial
 from rl_widgets.store.errors import FieldError, RLWidgetsError, UserError
@@ -26,8 +25,9 @@ from rl_widgets.view.html import form as html
 from rl_widgets.view.wording import plural, shown
 from rl_widgets.widgets.estimator_link import EstimatorLink
 from rl_widgets.widgets.field_text import NOTHING
-from rl_widgets.widgets.form import KEPT_OUT, Form, button, words_of
-from rl_widgets.widgets.form_entries import changed, with_value
+from rl_widgets.widgets.form import KEPT_OUT, Form
+from rl_widgets.widgets.form_button import button
+from rl_widgets.widgets.form_entries import changed, with_value, words_of
 from rl_widgets.widgets.panel import set_value
 from rl_widgets.widgets.submitted_runs import submitted
 
@@ -152,12 +152,7 @@ class ExperimentForm(Form):
         self._thread.post(lambda: self._tell("", sentence))
 
     def _members(self, values: Mapping[str, Any]) -> Mapping[str, type[Fields]]:
-        algorithm = values.get("algorithm", "IMPALA")
-        known = installed.algorithms()
-        return {
-            "config": settings_of(algorithm if algorithm in known else "IMPALA"),
-            "stop": StopFields,
-        }
+        return members_of(self.fields, values)
 
     def _choices(self, path: str) -> Sequence[str]:
         if path == "environment":

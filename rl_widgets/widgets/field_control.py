@@ -99,7 +99,8 @@ class FieldControl:
     def _made(self, choices: Sequence[str]) -> ipywidgets.Widget:
         title = str(self.schema.get("title") or self.path)
         about = {
-            "description": title,
+            # A control that takes no input is read out by its label alone.
+            "description": f"{title} (locked)" if self.locked else title,
             "tooltip": str(self.schema.get("description") or title),
             "style": {"description_width": "initial"},
         }

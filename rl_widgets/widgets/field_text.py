@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+
+#: The numbers that the panel's forms read, too (labextension/src/form/field_text.ts).
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?\s*", re.IGNORECASE)
 
 
 class Nothing:
@@ -95,23 +100,28 @@ def _listed(text: str, items: Mapping[str, Any]) -> Any:
 
 
 def _number(text: str, *, whole: bool) -> Any:
+    if not _NUMBER.fullmatch(text):
+        return text
     try:
         return int(text)
     except ValueError:
-        pass
-    try:
         found = float(text)
-    except ValueError:
+    if not math.isfinite(found):
         return text
     return int(found) if whole and found.is_integer() else found
 
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         pass
     if text.lstrip()[:1] in '{["':
         return text
     found = _number(text, whole=False)
     return text if isinstance(found, str) else found
+
+
+def _no_constant(name: str) -> NoReturn:
+    # What is typed stays a text then, of which the check says why it is refused.
+    raise ValueError(name)

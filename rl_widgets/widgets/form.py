@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import ipywidgets
@@ -14,27 +14,30 @@ import traitlets
 
 from rl_widgets.fields.mapping import ReadOnly
 from rl_widgets.fields.specification import Fields
+from rl_widgets.forms import document
+from rl_widgets.forms import locked as locks
 from rl_widgets.forms.checking import Checked, check
 from rl_widgets.forms.code import plain
-from rl_widgets.store.errors import RLWidgetsError, UserError
+from rl_widgets.store.errors import FieldError, RLWidgetsError, UserError
 from rl_widgets.view.form_view import FormHeader, FormView
 from rl_widgets.view.html import form as html
 from rl_widgets.view.style import sheet as style
 from rl_widgets.view.wording import plural, shown
-from rl_widgets.widgets import field_text, form_file, run_details
+from rl_widgets.widgets import run_details
 from rl_widgets.widgets.command_thread import CommandThread
-from rl_widgets.widgets.field_text import NOTHING
 from rl_widgets.widgets.form_entries import (
     Entry,
     at_fields,
     entries,
-    locked_paths,
+    plain_at,
     taken,
-    value_at,
     with_value,
+    words_of,
 )
 from rl_widgets.widgets.form_fields import FormFields
+from rl_widgets.widgets.form_file import FormFile
 from rl_widgets.widgets.form_watch import FormWatch
+from rl_widgets.widgets.later import Later
 from rl_widgets.widgets.pace import wait_for_making
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.saved_form import SavedForm
@@ -45,8 +48,6 @@ _Form = TypeVar("_Form", bound="Form")
 
 #: What the making of a form sends.
 _MESSAGES = 400
-#: Seconds without a change after which the saved form is written anew.
-_QUIET = 1.0
 #: What no notebook keeps: the values of environment variables, also in the code.
 KEPT_OUT = "environment_variables"
 #: Characters of a value in the saved form.
@@ -59,7 +60,7 @@ class Form(ipywidgets.VBox):
     A change in the page assigns `values`, and assigning `values` changes the page. Each is checked
     on the form's own thread, which alone writes to the page; `errors`, `notes` and `code` are
     always those of the present values. `ws` is by default that of the configuration file. `locked`
-    names the fields that take no input in the page.
+    names the fields that take no input in the page; a file that is opened may lock others.
     """
 
     fields: ClassVar[type[Fields]]
@@ -69,7 +70,7 @@ class Form(ipywidgets.VBox):
     values = traitlets.Any()
 
     # A form that could not be made is closed, too.
-    _timer: threading.Timer | None = None
+    _later: Later | None = None
     _watch: FormWatch | None = None
 
     def __init__(
@@ -93,8 +94,11 @@ class Form(ipywidgets.VBox):
         self._said = self._trouble = ""
         self._revision = 0
         self._saved: SavedForm | None = None
-        self._locked = locked_paths(locked, self._entries(values))
-        self._drawn = FormFields(self._edited, self._locked, self._targets, self._choices)
+        self._later = Later(self._thread.post, self._save)
+        #: Those that were locked in code; those of the file come to it.
+        self._locked = locks.names(locked, self.fields, values)
+        self._locked_by_file: tuple[str, ...] = ()
+        self._drawn = FormFields(self._edited, lambda: self.locked, self._targets, self._choices)
         self._build()
         super().__init__()
         self.children = self._parts()
@@ -116,21 +120,30 @@ class Form(ipywidgets.VBox):
     ) -> _Form:
         """A form on a YAML file. Raises `UserError` with line and column of what cannot be read.
 
-        Values that cannot be are shown at their fields.
+        Values that cannot be are shown at their fields. `locked`: besides those of the file.
         """
-        return cls(ws, form_file.load(cls.fields, path), locked=locked)
+        found = document.fitting(document.load(path), cls.fields)
+        form = cls(ws, found.values, locked=locked)
+        form._locked_by_file = tuple(found.locked)
+        form._post_draw()
+        return form
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a YAML file; that of an experiment is what `rl-widgets submit` reads.
-
-        Raises `UserError` with errors.
-        """
-        form_file.save(self.fields, self._settle(), path)
+        """Write a YAML file, as `rl-widgets submit` reads it. Raises `UserError` with errors."""
+        checked = self._settle()
+        for name, sentence in checked.errors.items():
+            raise FieldError(sentence, name)
+        document.save(checked.values, path, self.fields, self.locked)
 
     @property
     def workspace(self) -> Workspace:
         """The workspace."""
         return self._ws
+
+    @property
+    def locked(self) -> tuple[str, ...]:
+        """The names of the fields that take no input in the page."""
+        return tuple(dict.fromkeys([*self._locked, *self._locked_by_file]))
 
     @property
     def errors(self) -> Mapping[str, str]:
@@ -166,8 +179,8 @@ class Form(ipywidgets.VBox):
         """Remove the form; what it has started goes on."""
         if self._watch is not None:
             self._watch.stop()
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._later is not None:
+            self._later.cancel()
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -236,6 +249,7 @@ class Form(ipywidgets.VBox):
                 self._stale = False
                 try:
                     self._checked = self._check(plain(values))
+                    self._checked.errors.update(locks.given_again(self.locked, self.fields, values))
                 except (RLWidgetsError, OSError) as error:
                     self._checked = Checked({}, {"": f"{error}"})
                 self._checked_of = values
@@ -258,6 +272,22 @@ class Form(ipywidgets.VBox):
                 return
             self.values = with_value(self.values, path, value)
         self._post_draw()
+
+    def _open(self, name: str, data: bytes) -> None:
+        """A person has chosen a file: its values and its lock are the form's, or why not."""
+        self._file.forget()
+        try:
+            found = document.fitting(document.decoded(data, name), self.fields)
+            # What was locked in code is changed by code alone.
+            if kept := locks.changed(self._locked, self.fields, plain(self.values), found.values):
+                raise UserError("\n".join(found.located(kept)))
+        except UserError as error:
+            self._tell("", str(error))
+            return
+        with self._lock:
+            self._locked_by_file = tuple(found.locked)
+            self.values = found.values
+        self._tell(f"{name} is opened.")
 
     def _post_draw(self) -> None:
         self._thread.post_once("draw", self._draw)
@@ -283,9 +313,11 @@ class Form(ipywidgets.VBox):
         )
         self._style.layout.display = "none"
         self._title = ipywidgets.HTML(html.title(*self.words))
-        names = ("general", "picture", "notes", "code", "status")
-        self._pieces = {name: ipywidgets.HTML() for name in names}
-        self._actions = ipywidgets.Box([*self._buttons(), self._pieces["status"]])
+        pieces = ("general", "picture", "notes", "code", "status")
+        self._pieces = {name: ipywidgets.HTML() for name in pieces}
+        self._file = FormFile(lambda name, data: self._thread.post(lambda: self._open(name, data)))
+        buttons = [*self._buttons(), *self._file.widgets]
+        self._actions = ipywidgets.Box([*buttons, self._pieces["status"]])
         self._actions.add_class("rlw-actions")
         self._beneath = ipywidgets.VBox()
         self._beneath.add_class("rlw-beneath")
@@ -299,26 +331,29 @@ class Form(ipywidgets.VBox):
         checked = self._settle()
         listed = self._entries(self.values)
         errors = at_fields(checked.errors, {entry.path for entry in listed})
+        if checked.errors:  # nobody presses a button beneath a field that is said to be wrong
+            self._draw_buttons(checked)
         self._drawn.draw(listed, lambda: self.values, errors, checked.defaults)
         said = {
             "general": html.wrong(errors.get("", {}).values()),
             "picture": html.picture(checked.picture.svg if checked.picture else ""),
             "notes": html.notes(self.notes),
             "code": html.code("" if checked.errors else self._code(checked)),
-            "status": html.status(self._state(checked)),
+            "status": html.wrong([self._trouble]) or html.status(self._state(checked)),
         }
         for name, words in said.items():
             set_value(self._pieces[name], value=words)
             set_shown(self._pieces[name], bool(words))
         self._draw_buttons(checked)
-        self._save_soon()
+        good = "" if checked.errors else document.dump(self.fields, checked.values, self.locked)
+        self._file.offer(document.file_name(self.fields), good)
+        if self._saved and self._later:
+            self._later()
 
     def _state(self, checked: Checked) -> str:
-        if self._trouble or self._said:
-            return self._trouble or self._said
-        if checked.errors:
-            return f"{plural(len(checked.errors), 'field')} to be put right first."
-        return ""
+        if self._said or not checked.errors:
+            return self._said
+        return f"{plural(len(checked.errors), 'field')} to be put right first."
 
     def _tell(self, words: str, trouble: str = "") -> None:
         self._settle()
@@ -360,34 +395,6 @@ class Form(ipywidgets.VBox):
             revision=self._revision,
         )
 
-    def _save_soon(self) -> None:
-        if self._saved is None:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = threading.Timer(_QUIET, self._thread.post, [self._save])
-        self._timer.daemon = True
-        self._timer.start()
-
     def _save(self) -> None:
         if self._saved is not None:
             self._saved.update(self._view())
-
-
-def plain_at(values: Mapping[str, Any], path: str) -> Any:
-    """The value of a path with plain dicts, or `NOTHING`."""
-    value = value_at(values, path)
-    return value if value is NOTHING else plain(value)
-
-
-def button(words: str, tooltip: str, on_click: Callable[[], None], style: str = "") -> Any:
-    """A button of a form."""
-    made = ipywidgets.Button(description=words, tooltip=tooltip, button_style=style)
-    made.on_click(lambda _: on_click())
-    answer_while_busy(made)
-    return made
-
-
-def words_of(value: Any, schema: Mapping[str, Any]) -> str:
-    """A value as its control has it."""
-    return field_text.written(plain(value), schema)

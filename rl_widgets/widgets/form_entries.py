@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 from rl_widgets.fields.describe import describe
-from rl_widgets.fields.mapping import ReadOnly
+from rl_widgets.fields.mapping import ReadOnly, ReadOnlyList
 from rl_widgets.fields.specification import Fields, fields_of, unknown
 from rl_widgets.forms.code import plain
 from rl_widgets.store.errors import FieldError, UserError
-from rl_widgets.widgets.field_text import NOTHING
+from rl_widgets.widgets.field_text import NOTHING, written
 
 #: Fields that a search finds are counted, not drawn, beyond these.
 MOST_FOUND = 12
@@ -68,17 +68,6 @@ def _described(cls: type[Fields]) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def locked_paths(locked: Sequence[str], known: Sequence[Entry]) -> frozenset[str]:
-    """The paths that are locked. Raises `UserError` for what is no field."""
-    if isinstance(locked, str) or not all(isinstance(name, str) for name in locked):
-        raise UserError("locked is a list of names of fields, such as ['environment'].")
-    paths = {entry.path: entry for entry in known}
-    for name in locked:
-        if name not in paths:
-            raise UserError(unknown(name, {p: e for p, e in paths.items() if "." not in p}))
-    return frozenset(locked)
-
-
 def taken(cls: type[Fields], values: Any) -> ReadOnly:
     """What was given, read-only and as JSON has it, without None. Raises `UserError`."""
     if not isinstance(values, Mapping):
@@ -102,7 +91,9 @@ def taken(cls: type[Fields], values: Any) -> ReadOnly:
 def _read_only(value: Any) -> Any:
     if isinstance(value, dict):
         return ReadOnly({name: _read_only(one) for name, one in value.items()})
-    return [_read_only(one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return ReadOnlyList(_read_only(one) for one in value)
+    return value
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:
@@ -112,6 +103,17 @@ def value_at(values: Mapping[str, Any], path: str) -> Any:
     if not dot:
         return value
     return value.get(member, NOTHING) if isinstance(value, Mapping) else NOTHING
+
+
+def plain_at(values: Mapping[str, Any], path: str) -> Any:
+    """The value of a path with plain dicts, or `NOTHING`."""
+    value = value_at(values, path)
+    return value if value is NOTHING else plain(value)
+
+
+def words_of(value: Any, schema: Mapping[str, Any]) -> str:
+    """A value as its control has it."""
+    return written(plain(value), schema)
 
 
 def with_value(values: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
 
 from rl_widgets.forms.code import plain
+from rl_widgets.forms.locked import is_locked
 from rl_widgets.view import wording
 from rl_widgets.view.html import form as html
 from rl_widgets.widgets import field_text
@@ -21,12 +22,15 @@ _TARGET = "compute_target"
 
 
 class FormFields:
-    """`draw` is for the form's own thread; `on_change` is called with a path, on any."""
+    """`draw` is for the form's own thread; `on_change` is called with a path, on any.
+
+    `locked` has the names that take no input.
+    """
 
     def __init__(
         self,
         on_change: Callable[[str], None],
-        locked: frozenset[str],
+        locked: Callable[[], Collection[str]],
         targets: Callable[[], Sequence[str]],
         choices: Callable[[str], Sequence[str]],
     ) -> None:
@@ -122,9 +126,11 @@ class FormFields:
         set_shown(self._count, bool(words))
 
     def _forget(self, known: Mapping[str, Entry]) -> None:
-        """Controls of fields that are no more, as after another algorithm was chosen."""
-        for path in list(self.controls):
-            if path not in known or known[path].schema != self._schemas[path]:
+        """Controls of fields that are no more, as after another algorithm was chosen, and of those
+        that are locked now, or no more."""
+        for path, control in list(self.controls.items()):
+            same = path in known and known[path].schema == self._schemas[path]
+            if not same or control.locked != self._is_locked(path):
                 self.controls.pop(path).widget.close()
 
     def _place(self, shown: Sequence[Entry], found: Sequence[Entry]) -> None:
@@ -165,11 +171,7 @@ class FormFields:
         return self.controls[entry.path]
 
     def _is_locked(self, path: str) -> bool:
-        """Also what is in a locked mapping, and a mapping with a locked part; a locked setting is
-        not varied either."""
-        holds = "config" if path == "vary" else path
-        inside = any(f"{name}.".startswith(f"{holds}.") for name in self._locked)
-        return path in self._locked or path.partition(".")[0] in self._locked or inside
+        return is_locked(path, self._locked())
 
 
 def _fill(box: ipywidgets.Box, children: Sequence[ipywidgets.Widget]) -> None:

@@ -87,10 +87,11 @@ class TargetControl(FieldControl):
             control.disable(disabled)
 
     def _made(self, choices: Sequence[str]) -> ipywidgets.Widget:
+        title = str(self.schema.get("title") or self.path)
         return ipywidgets.Dropdown(
             options=self._options(),
             value="",
-            description=str(self.schema.get("title") or self.path),
+            description=f"{title} (locked)" if self.locked else title,
             tooltip=str(self.schema.get("description") or ""),
             style={"description_width": "initial"},
         )

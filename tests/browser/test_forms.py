@@ -9,13 +9,24 @@ import pytest
 from playwright.sync_api import Locator
 
 from rl_widgets import AmlCompute, ComputeTarget, Workspace
+from rl_widgets.forms import document
+from rl_widgets.forms.checking import check
+from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.store import statuses
 from tests.browser.conftest import Browser, Lab, laboratory
+from tests.view.fixture_runs import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 PANEL = Path(__file__).parent.parent.parent / "rl_widgets" / "labextension"
 IMPORTS = "from rl_widgets import *\nws = Workspace()"
+TEACHERS = """version: 1
+locked: [environment, config.lr]
+experiment: first-hour
+environment: Acrobot-v1
+config: {lr: 0.001}
+seeds: [1, 2]
+"""
 
 
 @pytest.fixture
@@ -96,7 +107,7 @@ def test_forms_are_typed_into_and_drawn(lab: Lab, browser: Browser, workspace: W
     said = field(experiment, "Environment").get_by_role("alert")
     said.wait_for()
     assert "Did you mean 'CartPole-v1'?" in said.inner_text()
-    assert submit.is_disabled()
+    browser.wait_until(submit.is_disabled, "no submission of what is wrong")
     settings = field(experiment, "Settings").locator("textarea")
     settings.fill('{"lr": 0.001,\n  "gamma": 0,9}')
     browser.wait_until(lambda: "line 2, column 14" in experiment.inner_text(), "the place")
@@ -126,6 +137,138 @@ def test_forms_are_typed_into_and_drawn(lab: Lab, browser: Browser, workspace: W
     page.set_viewport_size({"width": 640, "height": 2600})
     browser.picture("forms-narrow-dark")
     assert [overflowing(form) for form in (experiment, nodes)] == [[], []]
+    assert browser.our_errors() == []
+
+
+def choose(form: Locator, file: Path) -> None:
+    """Open a file in the form."""
+    with form.page.expect_file_chooser() as chooser:
+        form.get_by_role("button", name="Open YAML").click()
+    chooser.value.set_files(file)
+
+
+def saved(form: Locator, file: Path) -> bytes:
+    """What 'Save as YAML' saves; it is in the file afterwards."""
+    with form.page.expect_download() as download:
+        form.get_by_role("link", name="Save as YAML").click()
+    assert download.value.suggested_filename == "experiment.yaml"
+    download.value.save_as(file)
+    return file.read_bytes()
+
+
+def test_a_teachers_file_is_opened_with_its_lock_and_saved_again(
+    lab: Lab, browser: Browser, workspace: Workspace, tmp_path: Path
+) -> None:
+    lab.write("file.ipynb", IMPORTS, "form = ExperimentForm(ws)\nform")
+    browser.page.set_viewport_size({"width": 1300, "height": 2600})
+    browser.open("file.ipynb")
+    browser.run_all()
+    form = browser.page.locator(".rlw-card.jupyter-widgets").first
+    browser.wait_until(form.get_by_role("button", name="Submit").is_enabled, "the form")
+
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("version: 1\nenviroment: CartPole-v1\n")
+    choose(form, bad)
+    said = "bad.yaml, line 2, column 1: There is no field 'enviroment'. Did you mean 'environment'?"
+    form.get_by_role("alert").get_by_text(said).wait_for()
+    assert field(form, "Experiment").get_by_role("textbox").input_value() == "quickstart"
+    browser.picture("forms-file-refused-light")
+
+    file = tmp_path / "class.yaml"
+    file.write_text(TEACHERS)
+    choose(form, file)
+    locked = field(form, "Environment (locked)").get_by_role("combobox")
+    locked.wait_for()
+    assert locked.is_disabled()
+    assert locked.input_value() == "Acrobot-v1"
+    assert field(form, "Learning rate (locked)").get_by_role("textbox").is_disabled()
+    assert "locked" in field(form, "Environment (locked)").inner_text()
+    assert "class.yaml is opened." in form.inner_text()
+    assert overflowing(form) == []
+    browser.picture("forms-locked-light")
+
+    # A student changes what is not locked, and what is saved opens as the same again.
+    seeds = field(form, "Seeds").get_by_role("textbox")
+    assert seeds.input_value() == "1, 2"
+    seeds.fill("3, 4")
+    values = {**document.read(TEACHERS).values, "seeds": [3, 4]}
+    checked = check(ExperimentFields, values, workspace)
+    wanted = document.dump(ExperimentFields, checked.values, ["environment", "config.lr"])
+    mine = tmp_path / "mine.yaml"
+    browser.wait_until(lambda: saved(form, mine) == wanted.encode(), "the file")
+    choose(form, file)
+    browser.wait_until(lambda: seeds.input_value() == "1, 2", "the teacher's values")
+    choose(form, mine)
+    browser.wait_until(lambda: seeds.input_value() == "3, 4", "the student's values")
+    assert locked.is_disabled()
+    browser.use_theme("JupyterLab Dark")
+    browser.picture("forms-locked-dark")
+    assert browser.our_errors() == []
+
+
+def test_a_run_is_opened_as_a_form(lab: Lab, browser: Browser, workspace: Workspace) -> None:
+    node = {"target": "local", "vm_size": "", "cpus": 2, "gpus": 0, "object_store": 1 << 30}
+    params = {
+        "--run": "IMPALA",
+        "--env": "Acrobot-v1",
+        "--config": {"lr": 0.25, "num_env_runners": 1},
+        "--stop": {"time_total_s": 90},
+        "--seed": 7,
+    }
+    definition = {
+        "entry_script": "train_rllib.py",
+        "script_params": params,
+        "head": {**node, "node_count": 1},
+    }
+    made = make(workspace.folder, "made_1", definition=definition)
+    made.end(statuses.COMPLETED)
+    made.workspace.close()
+    lab.write("again.ipynb", IMPORTS, 'ExperimentForm.from_run(ws.get_run("made_1"))')
+    browser.page.set_viewport_size({"width": 1300, "height": 2600})
+    browser.open("again.ipynb")
+    browser.run_all()
+    form = browser.page.locator(".rlw-card.jupyter-widgets").first
+    browser.wait_until(form.get_by_role("button", name="Submit").is_enabled, "the form")
+    for label, text in (
+        ("Experiment", "rllib-pong-multi-node"),
+        ("Learning rate", "0.25"),
+        ("Env runners", "1"),
+        ("Seconds of training", "90"),
+        ("Seeds", "7"),
+    ):
+        assert field(form, label).get_by_role("textbox").input_value() == text
+    assert field(form, "Environment").get_by_role("combobox").input_value() == "Acrobot-v1"
+    assert '"lr": 0.25' in field(form, "Settings").locator("textarea").input_value()
+    browser.picture("forms-from-run-light")
+    assert browser.our_errors() == []
+
+
+@pytest.mark.cluster
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_short_run_is_tried(lab: Lab, browser: Browser, workspace: Workspace) -> None:
+    lab.write("try.ipynb", IMPORTS, "form = ExperimentForm(ws)\nform")
+    browser.page.set_viewport_size({"width": 1300, "height": 2600})
+    browser.open("try.ipynb")
+    browser.run_all()
+    form = browser.page.locator(".rlw-card.jupyter-widgets").first
+    attempt = form.get_by_role("button", name="Try 60 seconds")
+    browser.wait_until(attempt.is_enabled, "the form")
+    # It is stopped by what the form says where that is sooner than 60 s.
+    field(form, "Seconds of training").get_by_role("textbox").fill("3")
+    field(form, "Seeds").get_by_role("textbox").fill("1, 2")
+    browser.wait_until(lambda: "2 runs, with a common tag" in form.inner_text(), "the check")
+    attempt.click()
+    details = form.locator(".rlw-card")
+    details.wait_for(timeout=240_000)
+    browser.wait_until(lambda: "1 run submitted" in form.inner_text(), "the words", 120)
+    browser.wait_until(lambda: "Completed" in details.inner_text(), "the end", 500)
+    [run] = workspace.experiments["quickstart"].get_runs()
+    assert run.status == statuses.COMPLETED
+    assert run.tags == {"trial": "60 s of 3 s"}
+    # The form itself is as it was.
+    assert field(form, "Seeds").get_by_role("textbox").input_value() == "1, 2"
+    browser.picture("forms-tried-light")
     assert browser.our_errors() == []
 
 

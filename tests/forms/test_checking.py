@@ -22,6 +22,7 @@ from rl_widgets.forms.cluster import ClusterFields
 from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.forms.trial import trial
 from rl_widgets.store.errors import FieldError
+from rl_widgets.widgets.cluster_form import ClusterForm
 from rl_widgets.workspace import Workspace
 
 TUTORIAL = {
@@ -63,6 +64,12 @@ def test_a_cluster_alone_says_its_rollout_workers(ws: Workspace) -> None:
     cluster = {name: TUTORIAL[name] for name in fields_of(ClusterFields) if name in TUTORIAL}
     found = check(ClusterFields, cluster, ws, WITH_GPU)
     assert found.notes[1] == "6 + 4 × 2 − 1 = 13 rollout workers."  # noqa: RUF001
+
+
+def test_an_estimator_where_values_belong_is_refused_with_the_way_to_open_it(ws: Workspace) -> None:
+    given: Any = ReinforcementLearningEstimator(".")
+    with pytest.raises(UserError, match=r"not Reinforcement.*ClusterForm\.from_estimator"):
+        ClusterForm(ws, given)
 
 
 def test_the_queue_before_a_run_is_counted(ws: Workspace, started: list[str]) -> None:
@@ -216,10 +223,79 @@ def test_pasted_json_with_a_mistake_says_line_and_column(ws: Workspace) -> None:
 def test_an_estimator_opens_as_a_form(ws: Workspace) -> None:
     own = ReinforcementLearningEstimator(".", entry_script="mine.py", use_gpu=False, shm_size="1g")
     assert opened.cluster_of(own) == {"use_gpu": False, "shm_size": "1g"}
-    with pytest.raises(UserError, match=r"its own script train_rllib\.py"):
-        opened.from_estimator(own)
     with pytest.raises(UserError, match="was not submitted"):
         opened.from_run(Experiment(ws, "by-hand").start_logging())
+
+
+ARTICLE = {
+    "--run": "IMPALA",
+    "--env": "PongNoFrameskip-v4",
+    "--config": '\'{"num_gpus": 0, "num_workers": 2}\'',
+    "--stop": '\'{"episode_reward_mean": 18, "time_total_s": 3600}\'',
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "params", "words"),
+    [
+        (None, ARTICLE, "names no entry_script"),
+        ("mine.py", {}, "is not given --run"),
+        ("mine.py", {"--run": "IMPALA"}, "is not given --env"),
+        ("mine.py", {**ARTICLE, "--num-samples": 2}, "is given '--num-samples'"),
+        ("mine.py", {**ARTICLE, "--config": "settings.json"}, "'settings.json', no object of JSON"),
+        ("mine.py", {**ARTICLE, "--seed": "one"}, "'one', no whole number"),
+        ("mine.py", ["--run"], "is given '--run'"),
+    ],
+)
+def test_a_script_of_other_arguments_is_refused_with_what_to_do(
+    script: str | None, params: Any, words: str
+) -> None:
+    estimator = ReinforcementLearningEstimator(".", entry_script=script, script_params=params)
+    with pytest.raises(UserError, match=re.escape(words)) as refused:
+        opened.from_estimator(estimator)
+    assert "ClusterForm.from_estimator(estimator)" in str(refused.value)
+    assert "'Copy as Python'" in str(refused.value)
+
+
+def test_a_run_of_a_script_of_ones_own_opens_and_keeps_it(
+    ws: Workspace, tmp_path: Path, started: list[str]
+) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "pong_rllib.py").write_text("")
+    estimator = ReinforcementLearningEstimator(
+        str(files), entry_script="pong_rllib.py", script_params=ARTICLE
+    )
+    run = Experiment(ws, "article").submit(estimator)
+    script = {"source_directory": str(files), "entry_script": "pong_rllib.py"}
+    values = opened.from_run(run)
+    assert values == {
+        **script,
+        "experiment": "article",
+        "algorithm": "IMPALA",
+        "environment": "PongNoFrameskip-v4",
+        "config": {"num_gpus": 0, "num_workers": 2},
+        "stop": {"episode_reward_mean": 18, "time_total_s": 3600},
+    }
+    found = of(values, ws)
+    assert found.notes[0].startswith(f"The entry script is pong_rllib.py in {files}: ")
+    assert document.read(document.write(found.values)).values == {
+        name: value for name, value in values.items() if name != "algorithm"
+    }
+    [again] = submit({**values, "seeds": [7]}, ws)
+    plan = ws.store.runs.get(again.id).definition
+    assert plan["source_directory"] == str(files)
+    assert plan["arguments"] == [*ws.store.runs.get(run.id).definition["arguments"], "--seed", "7"]
+    assert opened.from_run(again) == {**values, "seeds": [7]}
+
+    (files / "pong_rllib.py").unlink()
+    assert "is no file in source_directory" in of(values, ws).errors["entry_script"]
+    kept = opened.from_run(run)
+    assert kept == {**values, "source_directory": str(ws.run_folder(run.id) / "snapshot")}
+    assert not of(kept, ws).errors
+    (ws.run_folder(run.id) / "snapshot" / "pong_rllib.py").unlink()
+    with pytest.raises(UserError, match="has no snapshot of it: put it there again"):
+        opened.from_run(run)
 
 
 def test_a_configuration_is_watched_and_checked_at_each_assignment() -> None:

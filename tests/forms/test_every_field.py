@@ -16,6 +16,7 @@ from rl_widgets import (
     WorkerConfiguration,
     Workspace,
 )
+from rl_widgets.cli import main
 from rl_widgets.fields.specification import fields_of
 from rl_widgets.forms import checking, document
 from rl_widgets.widgets.cluster_form import ClusterForm
@@ -72,6 +73,7 @@ def ws(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr("rl_widgets.forms.checking.start", lambda *_: [])
+        patch.setattr("rl_widgets.cli._workspace", lambda _: workspace)
         Path("files").mkdir()
         Path("files/train.py").write_text("")
         yield workspace
@@ -92,7 +94,13 @@ def forms(ws: Workspace) -> Iterator[dict[str, Form]]:
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
 async def test_everybody_says_the_same(
-    ws: Workspace, api: Api, forms: dict[str, Form], kind: str, name: str
+    ws: Workspace,
+    api: Api,
+    forms: dict[str, Form],
+    kind: str,
+    name: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     refused = set()
     cls = checking.kind(kind)
@@ -105,6 +113,15 @@ async def test_everybody_says_the_same(
         assert rest["errors"] == errors, bad
         # What a file says is checked by the very same call.
         assert document.read(document.as_yaml({"version": 1, **values})).values == values
+        if kind == "experiment" and errors:
+            # Left empty in a page, a target is none.
+            if value or not name.endswith("_target"):
+                assert (await api("runs", "POST", values, status=400))["errors"] == errors, bad
+            file = tmp_path / "experiment.yaml"
+            file.write_text(document.as_yaml({"version": 1, **values}))
+            assert main(["submit", str(file)]) == 2
+            said = capsys.readouterr().err
+            assert all(sentence in said for sentence in errors.values()), (bad, said)
         if kind in forms and (kind, name) not in OLD_NAMES:
             assert _form_says(forms[kind], kind, values) == list(errors.values())[:1], bad
         if _has_code(kind, name):
@@ -164,6 +181,41 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a seed and seeds": ({"config": {"seed": 1}, "seeds": [1, 2]}, "config.seed", "leave one out"),
     "a varied seed": ({"vary": {"seed": [1, 2]}}, "vary.seed", "the field of seeds"),
+    "an environment among the settings": (
+        {"config": {"env": "NoSuch-v9"}},
+        "config.env",
+        "leave it out of config.",
+    ),
+    "a varied environment": ({"vary": {"env": ["x", 5]}}, "vary.env", "leave it out of vary."),
+    "GPUs beside a named size": (
+        {"head_target": {"name": "made", "vm_size": "LOCAL_2", "gpus": 1, "max_nodes": 1}},
+        "head_target.vm_size",
+        "Give either vm_size or gpus (with cpus",
+    ),
+    "GPUs and memory beside a named size": (
+        {
+            "head_target": {
+                "name": "made",
+                "vm_size": "LOCAL_2",
+                "gpus": 1,
+                "memory_gb": 8,
+                "max_nodes": 1,
+            }
+        },
+        "head_target.vm_size",
+        "Give either vm_size or gpus and memory_gb",
+    ),
+    "a tag that no run takes": ({"tags": {"a": "x" * 1_001}}, "tags.a", "at most 1,000 characters"),
+    "the name of a tag that no run takes": (
+        {"tags": {"a" * 101: ""}},
+        "tags",
+        "1 to 100 characters",
+    ),
+    "a varied value that no tag takes": (
+        {"vary": {"lr": [[[i, 0.1] for i in range(200)], 0.1]}},
+        "vary.lr",
+        "a tag has at most 1,000 characters",
+    ),
     "a varied field": (
         {"preset": "impala-pong", "vary": {"preset": ["impala-pong"]}},
         "vary.preset",
@@ -209,10 +261,48 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "config.rl_module_spec",
         "it must be RLModuleSpec or",
     ),
+    "an object for a function": (
+        {"config": {"learner_connector": {}}},
+        "config.learner_connector",
+        "of type dict",
+    ),
+    "a schedule of nothing": ({"config": {"lr": []}}, "config.lr", "two or more pairs"),
+    "a schedule from later on": (
+        {"vary": {"entropy_coeff": [[[5, 1], [9, 0]]]}},
+        "vary.entropy_coeff",
+        "from env step 0",
+    ),
+    "a schedule out of bounds": (
+        {"config": {"lr": [[0, 20], [9, 0]]}},
+        "config.lr",
+        "at env step 0 is 20; it must be from 0 to 10",
+    ),
+    "a minibatch of parts of fragments": (
+        {"config": {"sgd_minibatch_size": 33}},
+        "config.sgd_minibatch_size",
+        "a multiple of the 50 env steps",
+    ),
+    "a varied batch that no fragments make": (
+        {"algorithm": "PPO", "vary": {"rollout_fragment_length": [100, 3000]}},
+        "vary.rollout_fragment_length",
+        "'auto' or 2000",
+    ),
+    "nothing recorded": (
+        {
+            "algorithm": "BC",
+            "config": {
+                "dataset_num_iters_per_learner": 1,
+                "input_": "sampler",
+                "evaluation_interval": 1,
+            },
+        },
+        "config.input_",
+        "recorded data",
+    ),
     "a class of no module": ({"environment": "CartPole.v1"}, "environment", "'CartPole-v1'"),
     "a name without an environment": ({"environment": "Ant-v2"}, "environment", "has no more"),
     "clipping twice": (
-        {"environment": "PongNoFrameskip-v4", "config": {"learner_connector": {}}},
+        {"environment": "PongNoFrameskip-v4", "config": {"learner_connector": "a.path"}},
         "config.learner_connector",
         "cannot both be given",
     ),

@@ -267,6 +267,15 @@ def test_a_compute_target_is_made_and_one_that_is_deleted_is_said(lab: Lab, ws: 
     enabled(form)
 
 
+def test_each_field_of_a_new_target_shows_its_own_error(lab: Lab) -> None:
+    page = opened(lab)
+    page.get_by_label("Compute target of the head", exact=True).select_option(label="New …")
+    page.get_by_label("Nodes at most", exact=True).fill("0")
+    page.get_by_label("Nodes at least", exact=True).fill("-1")
+    assert "max_nodes is a whole number" in wrong(page, "Nodes at most")
+    assert "min_nodes is a whole number" in wrong(page, "Nodes at least")
+
+
 @pytest.mark.cluster
 @pytest.mark.long
 @pytest.mark.timeout(600)

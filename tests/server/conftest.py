@@ -179,8 +179,8 @@ def api(jp_fetch: Fetch) -> Api:
         found = json.loads(answer.body, parse_constant=_no_constant)
         check(path, method, status, found)
         if status >= 400:
-            assert {"message", "reason"} <= set(found) <= {"message", "reason", "field"}
-            assert found["message"].strip().endswith((".", ")", "…")), found["message"]
+            assert {"message", "reason"} <= set(found) <= {"message", "reason", "field", "errors"}
+            assert found["message"].strip().endswith((".", ")", "…", "?")), found["message"]
         return found
 
     return ask

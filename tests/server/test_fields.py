@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rl_widgets.experiment import Experiment
+from rl_widgets.forms import document
 from rl_widgets.forms.checking import KINDS, check
 from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.server import fields, kernels
 from rl_widgets.server.app import RLWidgets
+from rl_widgets.store.errors import UserError
 from rl_widgets.workspace import Workspace
 from tests.server.conftest import Api
 
@@ -65,6 +68,38 @@ async def test_what_the_server_would_refuse_is_said_at_the_field(api: Api) -> No
     assert "lets runs take" in (await said(head_target=other))["head_target"]
     large = {**HEAD, "max_nodes": 4}
     assert "at most 3 nodes" in (await said(head_target=large))["head_target.max_nodes"]
+    many = {"seeds": [1, 2, 3, 4, 5, 6]}, {"vary": {"lr": [0.1, 0.2, 0.3]}, "seeds": [1, 2]}
+    for field, given in zip(("seeds", "vary"), many, strict=True):
+        sentence = (await api("runs", "POST", {**FORM, **given}, status=409))["message"]
+        assert "allows 5 active runs at a time" in sentence
+        assert await said(**given) == {field: sentence}
+
+
+async def test_a_script_of_ones_own_lies_where_this_server_shows_it(
+    api: Api, workspace: Workspace, tmp_path: Path
+) -> None:
+    text = "from rl_widgets.rllib import train\n"
+    for folder, words in ((workspace.folder / "kept", ""), (tmp_path / "other", "lies outside")):
+        folder.mkdir()
+        (folder / "mine.py").write_text(text)
+        values = {**FORM, "source_directory": str(folder), "entry_script": "mine.py"}
+        found = await api("fields/experiment/check", "POST", {"values": values})
+        assert words in found["errors"].get("source_directory", "")
+        if words:
+            await api("runs", "POST", values, status=400)
+        else:
+            assert "source_directory" not in found["errors"]
+    # A user whom nobody knows.
+    values = {**FORM, "source_directory": "~nobody-at-all/x", "entry_script": "mine.py"}
+    found = await api("fields/experiment/check", "POST", {"values": values})
+    assert found["errors"]["source_directory"]
+    await api("runs", "POST", values, status=400)
+
+
+async def test_a_package_of_a_condition_that_cannot_be_is_refused(api: Api) -> None:
+    values = {**FORM, "pip_packages": ["numpy; os_name ~= 'posix'"]}
+    found = await api("fields/experiment/check", "POST", {"values": values})
+    assert "is no pip requirement" in found["errors"]["pip_packages"]
 
 
 async def test_an_environment_that_only_a_kernel_has_is_left_to_it(api: Api) -> None:
@@ -100,6 +135,22 @@ async def test_a_python_that_cannot_train_is_said_before_a_run_is_submitted(
     assert "this server has no Ray and torch" in await said("")
     refused = await api("runs", "POST", FORM, status=400)
     assert (refused["field"], refused["reason"]) == ("kernel", "bad_request")
+
+
+async def test_all_that_a_kernel_refuses_is_said_without_the_file_it_was_sent(
+    api: Api, extension: RLWidgets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = tmp_path / "python"
+    strict.write_text(
+        '#!/bin/sh\n[ "$1" = -c ] && echo nothing && exit\n'
+        "echo 'a warning' >&2\n"
+        "echo 'rl-widgets: experiment.yaml, line 3, column 1: No environment.' >&2\n"
+        "echo 'rl-widgets: experiment.yaml: No algorithm.' >&2\nexit 2\n"
+    )
+    strict.chmod(0o700)
+    monkeypatch.setattr(extension.served, "find_kernel", lambda _: [str(strict)])
+    refused = await api("runs", "POST", {**FORM, "kernel": "strict"}, status=400)
+    assert refused["message"] == "No environment.\nNo algorithm."
 
 
 async def test_how_long_a_run_takes_is_said_and_measured_anew_when_one_has_ended(
@@ -143,6 +194,77 @@ async def test_a_new_target_is_checked_as_it_is_made(api: Api, workspace: Worksp
     assert refused["message"] == known["name"]
     refused = await api("targets", "POST", {**HEAD, "min_nodes": -1}, status=400)
     assert refused["field"] == "min_nodes"
+
+
+async def test_each_field_of_a_new_target_has_its_own_sentence(
+    api: Api, workspace: Workspace
+) -> None:
+    target = {**HEAD, "name": "a b", "vm_size": "HUGE", "max_nodes": 0}
+    values = {**FORM, "head_target": target}
+    inside = check(ExperimentFields, values, workspace).errors
+    assert set(inside) == {f"head_target.{name}" for name in ("name", "vm_size", "max_nodes")}
+    found = await api("fields/experiment/check", "POST", {"values": values})
+    assert found["errors"] == inside
+    alone = (await api("fields/compute_target/check", "POST", {"values": target}))["errors"]
+    assert list(alone.values()) == list(inside.values())
+    # What is refused when it is sent is so with all of its fields.
+    assert (await api("targets", "POST", target, status=400))["errors"] == alone
+    assert (await api("runs", "POST", values, status=400))["errors"] == inside
+
+
+async def test_a_form_is_a_file_and_a_file_a_form(api: Api, workspace: Workspace) -> None:
+    before = workspace.store.targets.all(), workspace.store.runs.find()
+    values = {**FORM, "head_target": HEAD, "config": {"lr": 0.01}, "seeds": [1, 2]}
+    locked = ["environment", "config.lr"]
+    body = {"values": values, "locked": locked, "kernel": None}
+    file = await api("fields/experiment/write", "POST", body)
+    checked = check(ExperimentFields, values, workspace).values
+    assert file == {
+        "name": "experiment.yaml",
+        "text": document.dump(ExperimentFields, checked, locked),
+    }
+    body = {"name": "class.yaml", "data": b64encode(file["text"].encode()).decode()}
+    again = await api("fields/experiment/read", "POST", body)
+    assert again == {"values": values, "locked": locked}
+    target = await api("fields/compute_target/write", "POST", {"values": HEAD})
+    assert target["name"] == "compute-target.yaml"
+    assert "locked" not in target["text"]
+    refused = await api("fields/experiment/write", "POST", {"values": {}}, status=400)
+    assert set(refused["errors"]) == {"experiment", "environment"}
+    body = {"values": values, "locked": ["enviroment"]}
+    said = (await api("fields/experiment/write", "POST", body, status=400))["message"]
+    assert "Did you mean 'environment'?" in said
+    assert (workspace.store.targets.all(), workspace.store.runs.find()) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"version: 9\n",
+        b"version: 1\nenviroment: x\nworker_node: 2\n",
+        b"version: 1\nseeds: [1,\n",
+        b"version: 1\nlocked: [enviroment]\n",
+        b"version: 1\n\xff",
+        b"version: 1\n#" + b"x" * document.MOST_BYTES,
+    ],
+)
+async def test_a_file_is_refused_in_the_words_of_the_code(api: Api, text: bytes) -> None:
+    with pytest.raises(UserError) as found:
+        document.fitting(document.decoded(text, "a.yaml"), ExperimentFields)
+    body = {"name": "a.yaml", "data": b64encode(text).decode()}
+    refused = await api("fields/experiment/read", "POST", body, status=400)
+    assert refused["message"] == str(found.value)
+
+
+async def test_what_no_page_can_be_sent_is_said(api: Api) -> None:
+    async def said(data: str, name: Any = "a.yaml") -> str:
+        body = {"name": name, "data": data}
+        return str((await api("fields/experiment/read", "POST", body, status=400))["message"])
+
+    endless = b64encode(b"version: 1\nconfig: {lr: [[0, .inf]]}\n").decode()
+    assert "a.yaml, line 2, column 1: config has an infinite number" in await said(endless)
+    assert "base64" in await said("%")
+    assert "name is a text" in await said(endless, 3)
 
 
 @pytest.mark.parametrize("body", [{}, {"values": [1]}, {"values": {}, "more": 1}, "[", "null"])

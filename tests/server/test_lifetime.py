@@ -100,6 +100,8 @@ async def test_asking_for_the_revision_keeps_no_server_alive(
     await api("runs", no_track_activity=1)
     for path in ("runs", "machine", "targets"):
         await api(path, poll=1)
+    # An open form is checked again by itself whenever the workspace changes.
+    await api("fields/compute_target/check", "POST", {"values": {"name": "a"}})
     assert "api_last_activity" not in settings
     await api("runs")
     assert "api_last_activity" in settings

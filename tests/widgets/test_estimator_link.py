@@ -9,10 +9,12 @@ from rl_widgets.store.errors import StoreError
 from tests.widgets.conftest import control, settled
 
 
-def test_the_form_does_not_follow_a_script_of_its_own(form: ExperimentForm) -> None:
+def test_a_script_that_there_is_not_is_said(form: ExperimentForm) -> None:
     form.estimator.entry_script = "mine.py"
     settled(form)
-    assert "does not follow" in form._pieces["status"].value
+    assert "mine.py" in form.errors["entry_script"]
+    assert "to be put right first" in form._pieces["status"].value
+    assert form._submit.disabled
 
 
 def test_an_estimator_with_what_no_form_has_is_said_until_it_is_gone(form: ExperimentForm) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +104,24 @@ def test_mappings_are_read_only_and_names_are_known(form: ExperimentForm) -> Non
     for change in (form.values, form.values["stop"], form.estimator.script_params):
         with pytest.raises(UserError, match="read-only"):
             change["a"] = 1
+        for way in (
+            lambda of: of.update(a=1),
+            lambda of: of.__ior__({"a": 1}),
+            lambda of: of.clear(),
+            lambda of: of.pop(next(iter(of))),
+            lambda of: of.__delitem__(next(iter(of))),
+            lambda of: of.setdefault("a", 1),
+        ):
+            with pytest.raises(UserError, match="read-only"):
+                way(change)
+    form.values = {**form.values, "seeds": [1, 2], "vary": {"lr": [0.1]}}
+    for listed in (form.values["seeds"], form.values["vary"]["lr"]):
+        with pytest.raises(UserError, match=r"list is read-only.*\[\*old"):
+            listed.append(3)
+        with pytest.raises(UserError, match="read-only"):
+            listed += [3]
+        assert type(copy.deepcopy(listed)) is list
+    assert form.values["seeds"] == [1, 2]
     before = form.values
     with pytest.raises(UserError, match="environment"):
         form.values = {"enviroment": "CartPole-v1"}

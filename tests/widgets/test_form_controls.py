@@ -42,7 +42,7 @@ SAID: dict[str, tuple[Any, Any]] = {
     "environment": ("Acrobot-v1", "Acrobot-v1"),
     "algorithm": ("APPO", "APPO"),
     "preset": ("impala-cartpole", "impala-cartpole"),
-    "config": ({"lr": 0.5, "vtrace": False}, '{"lr": 0.5, "vtrace": false}'),
+    "config": ({"lr": 0.5, "broadcast_interval": 2}, '{"lr": 0.5, "broadcast_interval": 2}'),
     "config.lr": ([[0, 0.1], [1000, 0.01]], "[[0, 0.1], [1000, 0.01]]"),
     "config.entropy_coeff": (0.01, "1e-2"),
     "config.vf_loss_coeff": (1, "1"),
@@ -236,6 +236,21 @@ def test_the_control_of_every_setting_shows_its_default_and_reads_it_again() -> 
             assert isinstance(control.read(), bool) == isinstance(default, bool), path
             control.show(NOTHING)
         control.widget.close()
+
+
+@pytest.mark.parametrize("text", ["1_000", "\u0663", "nan", "inf", "1e999", "0x10"])
+def test_what_the_panel_takes_for_no_number_is_none_here(text: str) -> None:
+    assert field_text.read(text, {"type": "integer"}) == text
+    assert field_text.read(text, {"type": "number"}) == text
+
+
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+def test_json_has_finite_numbers_as_in_the_panel(ws: Workspace, name: str) -> None:
+    text = f'{{"lr": {name}}}'
+    value = field_text.read(text, _properties(ExperimentFields)["config"])
+    assert value == text
+    errors = check(ExperimentFields, {**ExperimentFields.begins, "config": value}, ws).errors
+    assert f"{name} is no number that JSON knows" in errors["config"]
 
 
 WORDS = st.text(min_size=1, max_size=20).filter(lambda text: storable(text) and text.strip())

@@ -17,7 +17,15 @@ export interface IKernel {
 export interface IExperimentProps {
   requests: Pick<
     Requests,
-    'root' | 'targets' | 'fields' | 'check' | 'submit' | 'experimentOf' | 'polled'
+    | 'root'
+    | 'targets'
+    | 'fields'
+    | 'check'
+    | 'submit'
+    | 'experimentOf'
+    | 'polled'
+    | 'readDocument'
+    | 'writeDocument'
   >;
   kept: IKept;
   /** The kernels whose Python could submit. */
@@ -33,9 +41,6 @@ export function Experiment(props: IExperimentProps): JSX.Element {
   const { requests, kept, submitted } = props;
   const send = (trial: boolean) => async (values: Values) => {
     const { ids } = await requests.submit({ ...values, ...(trial ? { trial } : {}) });
-    if (!trial) {
-      kept.keep(null);
-    }
     await submitted(ids);
     const more = ids.length > 3 ? ' …' : '.';
     return `${plural(ids.length, 'run')} submitted: ${ids.slice(0, 3).join(', ')}${more}`;
@@ -83,6 +88,7 @@ async function opened({ requests, kernels, from, kept }: IExperimentProps): Prom
     {
       fields,
       values: kernel && !kept.values ? { ...begins, kernel } : begins,
+      locked: kept.locked,
       members: { config, stop },
       target,
       targets
@@ -91,7 +97,14 @@ async function opened({ requests, kernels, from, kept }: IExperimentProps): Prom
       check: ({ kernel, ...values }, signal) =>
         requests.check('experiment', { values, kernel: String(kernel ?? '') }, signal),
       settings: name => requests.fields(name),
-      targets: () => names(requests.polled)
+      targets: () => names(requests.polled),
+      // Which Python submits is no part of an experiment's file.
+      read: async (file, { kernel }) => {
+        const { values, locked } = await requests.readDocument('experiment', file);
+        return { values: kernel === undefined ? values : { ...values, kernel }, locked };
+      },
+      write: ({ kernel, ...values }, locked) =>
+        requests.writeDocument('experiment', { values, locked, kernel: String(kernel ?? '') })
     }
   );
 }

@@ -4,6 +4,7 @@ import { CopyCode } from '../components/CopyCode';
 import { Notice } from '../components/Notice';
 import type { Values } from '../contract';
 import { Fields } from './Fields';
+import { FileButtons } from './FileButtons';
 import type { FormModel } from './form_model';
 
 export interface IAction {
@@ -85,6 +86,7 @@ function Drawn({ title, model, actions, prefix }: IFormProps & { prefix: string 
             {action.label}
           </button>
         ))}
+        <FileButtons model={model} />
         <span role="status">{model.status}</span>
         {model.hasWrong && (
           <button className="rlp-button rlp-plain" onClick={showWrong}>

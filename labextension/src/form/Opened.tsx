@@ -9,7 +9,9 @@ import type { FormModel } from './form_model';
 /** What a person has typed, kept beyond a reload of the page; null for nothing. */
 export interface IKept {
   values: Values | null;
-  keep(values: Values | null): void;
+  /** The names of the fields that a file has locked. */
+  locked: readonly string[];
+  keep(values: Values | null, locked: readonly string[]): void;
 }
 
 export interface IOpenedProps {
@@ -41,11 +43,11 @@ export function Opened({ make, kept, news, children }: IOpenedProps): JSX.Elemen
         if (gone) {
           found.dispose();
         } else {
-          let { values } = found;
+          let { values, locked } = found;
           found.changed.connect(() => {
-            if (values !== found.values) {
-              ({ values } = found);
-              kept.keep(values);
+            if (values !== found.values || locked !== found.locked) {
+              ({ values, locked } = found);
+              kept.keep(values, found.locked);
             }
           });
           news.connect(look);

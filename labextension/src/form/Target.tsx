@@ -9,7 +9,7 @@ import type { IKept } from './Opened';
 import { Opened } from './Opened';
 
 export interface ITargetProps {
-  requests: Pick<Requests, 'fields' | 'check'>;
+  requests: Pick<Requests, 'fields' | 'check' | 'readDocument' | 'writeDocument'>;
   news: ISignal<unknown, INews>;
   kept: IKept;
   create(target: Values): Promise<void>;
@@ -21,7 +21,14 @@ export function Target({ requests, news, kept, create }: ITargetProps): JSX.Elem
     const fields = await requests.fields('compute_target');
     const check = (values: Values, signal: AbortSignal) =>
       requests.check('compute_target', { values }, signal);
-    return new FormModel({ fields, values: kept.values ?? fields.examples?.[0] ?? {} }, { check });
+    return new FormModel(
+      { fields, values: kept.values ?? fields.examples?.[0] ?? {}, locked: kept.locked },
+      {
+        check,
+        read: file => requests.readDocument('compute_target', file),
+        write: (values, locked) => requests.writeDocument('compute_target', { values, locked })
+      }
+    );
   };
   const action = {
     label: 'Create',

@@ -123,6 +123,59 @@ export function atFields(
   return found;
 }
 
+/** What 'config' and 'vary' call that which has a field of its own: rl_widgets/forms/locked.py. */
+const IN_CONFIG: Readonly<Record<string, string>> = {
+  environment: 'env',
+  preset: 'preset',
+  evaluation_interval_s: 'evaluation_interval_s',
+  evaluation_videos: 'evaluation_videos',
+  seeds: 'seed'
+};
+
+/**
+ * Whether a field is locked by one of the names: also what is in a locked mapping, and a mapping
+ * with a locked part; a locked setting is not varied either, and a setting that a locked field
+ * gives is not given by itself.
+ */
+export function isLocked(path: string, locked: readonly string[]): boolean {
+  const [name, member] = split(path);
+  const holds = path === 'vary' ? 'config' : path;
+  return locked.some(
+    one =>
+      one === path ||
+      one === name ||
+      `${one}.`.startsWith(`${holds}.`) ||
+      (name === 'config' && member !== undefined && member === IN_CONFIG[one])
+  );
+}
+
+/** A sentence for each setting that gives what a locked field does, by its path. */
+export function givenAgain(values: Values, locked: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const field of ['config', 'vary']) {
+    const given = readMapping(values[field]);
+    for (const name of locked) {
+      const setting = IN_CONFIG[name];
+      if (setting !== undefined && Object.hasOwn(given, setting)) {
+        found[`${field}.${setting}`] =
+          `'${setting}' in ${field} is given by the field ${name}, which is locked: ` +
+          `leave it out of ${field}.`;
+      }
+    }
+  }
+  return found;
+}
+
+/** A mapping, also one that is the text of it; of what is none, an empty one. */
+function readMapping(value: unknown): Values {
+  try {
+    const found: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+    return isMapping(found) ? found : {};
+  } catch {
+    return {};
+  }
+}
+
 export function isMapping(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

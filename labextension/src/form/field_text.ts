@@ -78,16 +78,25 @@ function numberOf(text: string): number | string {
     return text;
   }
   const found = Number(text);
-  const exact = !Number.isInteger(found) || Number.isSafeInteger(found);
-  return Number.isFinite(found) && exact ? found : text;
+  return isExact(found) ? found : text;
 }
 
+/** As a text, JSON that would be sent with other numbers than those that were typed. */
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const found: unknown = JSON.parse(text);
+    return isExact(found) ? found : text;
   } catch {
     return /^\s*[{["]/.test(text) ? text : numberOf(text);
   }
+}
+
+/** Whether no number in a value is too large to be sent as it was typed. */
+function isExact(value: unknown): boolean {
+  if (typeof value === 'number') {
+    return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
+  }
+  return typeof value !== 'object' || value === null || Object.values(value).every(isExact);
 }
 
 /** JSON with the spaces that Python writes. */

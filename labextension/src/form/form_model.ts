@@ -3,13 +3,23 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IChecked, IField, IFields, Values } from '../contract';
+import type { IChecked, IDocument, IDocumentText, IField, IFields, Values } from '../contract';
 import { plural } from '../format';
 import { RequestError, sentence } from '../request';
 import type { IOption, Shown } from './control';
 import { kindOf, meant, optionsOf, placeholderOf, shownOf } from './control';
 import type { IEntry } from './entries';
-import { atFields, entriesOf, isMapping, isTarget, split, valueAt, withValue } from './entries';
+import {
+  atFields,
+  entriesOf,
+  givenAgain,
+  isLocked,
+  isMapping,
+  isTarget,
+  split,
+  valueAt,
+  withValue
+} from './entries';
 import { LiveCheck } from './live_check';
 import type { ISight } from './sight';
 import { FIRST_SIGHT, foundWords, look } from './sight';
@@ -18,6 +28,8 @@ import { FIRST_SIGHT, foundWords, look } from './sight';
 export interface IParts {
   fields: IFields;
   values: Values;
+  /** The names of the fields that take no input. */
+  locked?: readonly string[];
   /** The fields of what is in a mapping, by its name. */
   members?: Record<string, IFields>;
   /** The fields of a new compute target, and the names of those that there are. */
@@ -30,6 +42,9 @@ export interface IFormServer {
   /** The settings of an algorithm. */
   settings?(algorithm: string): Promise<IFields>;
   targets?(): Promise<readonly string[]>;
+  /** What a YAML file has, its bytes in base64; what else stands in the form stays. */
+  read(file: { name: string; data: string }, values: Values): Promise<IDocument>;
+  write(values: Values, locked: readonly string[]): Promise<IDocumentText>;
 }
 
 /** A field as it is drawn. */
@@ -42,6 +57,7 @@ export interface IDrawn {
   choices: readonly string[];
   wrong: readonly string[];
   disabled: boolean;
+  locked: boolean;
 }
 
 export class FormModel implements IDisposable {
@@ -53,6 +69,7 @@ export class FormModel implements IDisposable {
     this.members = parts.members ?? {};
     this.targets = parts.targets ?? [];
     this._values = parts.values;
+    this._locked = parts.locked ?? [];
     const told = () => {
       this.refused = {};
       this.refresh();
@@ -77,6 +94,11 @@ export class FormModel implements IDisposable {
   /** What was given; what is unset is not there. */
   get values(): Values {
     return this._values;
+  }
+
+  /** The names of the fields that take no input. */
+  get locked(): readonly string[] {
+    return this._locked;
   }
 
   /** The fields that are drawn in their groups, and those that the search has found. */
@@ -117,6 +139,17 @@ export class FormModel implements IDisposable {
     return this.isGood && !this.sending;
   }
 
+  /** Whether something is being sent. */
+  get isSending(): boolean {
+    return this.sending;
+  }
+
+  /** Whether the form can be a file: which Python submits is not in it. */
+  get canSave(): boolean {
+    const wrong = Object.keys(this.errors).filter(name => name !== 'kernel');
+    return this.live.isCurrent && !this.sending && !wrong.length;
+  }
+
   /** Whether a field is marked as wrong. */
   get hasWrong(): boolean {
     return [...this.drawn, ...this.found].some(one => one.wrong.length > 0);
@@ -142,7 +175,7 @@ export class FormModel implements IDisposable {
   /** A person has changed a control. */
   edit(path: string, shown: Shown): void {
     const entry = this.entries.find(one => one.path === path);
-    if (!entry) {
+    if (!entry || isLocked(path, this._locked)) {
       return;
     }
     if (typeof shown === 'string') {
@@ -169,9 +202,42 @@ export class FormModel implements IDisposable {
 
   /** Send what `send` does; `words` while it is at it, what it returns when it is done. */
   async submit(send: (values: Values) => Promise<string>, words: string): Promise<void> {
-    if (!this.canSend) {
+    if (this.canSend) {
+      await this.act(send, words);
+    }
+  }
+
+  /** Have the form be what a file says; one that cannot be opened changes nothing. */
+  async open(name: string, data: () => Promise<string>): Promise<void> {
+    if (this.sending) {
       return;
     }
+    await this.act(async before => {
+      const found = await this.server.read({ name, data: await data() }, before);
+      this._locked = found.locked;
+      this.take(found.values);
+      return `${name} is opened.`;
+    }, `Opening ${name} …`);
+  }
+
+  /** Have `keep` save the form as a file. */
+  async save(keep: (file: IDocumentText) => void): Promise<void> {
+    if (!this.canSave) {
+      return;
+    }
+    await this.act(async values => {
+      const file = await this.server.write(values, this._locked);
+      keep(file);
+      return `${file.name} is saved.`;
+    }, 'Saving …');
+  }
+
+  dispose(): void {
+    this.live.dispose();
+    Signal.clearData(this);
+  }
+
+  private async act(send: (values: Values) => Promise<string>, words: string): Promise<void> {
     [this.sending, this.said, this._trouble] = [true, words, ''];
     this._changed.emit();
     const sent = this._values;
@@ -179,10 +245,9 @@ export class FormModel implements IDisposable {
     try {
       said = await send(sent);
     } catch (error) {
-      const field = error instanceof RequestError ? error.field : '';
       // It is about what was sent, which may have been changed since.
-      if (field && sent === this._values) {
-        this.refused = { [field]: sentence(error) };
+      if (error instanceof RequestError && error.field && sent === this._values) {
+        this.refused = error.errors;
       } else {
         this._trouble = sentence(error);
       }
@@ -191,11 +256,6 @@ export class FormModel implements IDisposable {
     if (!this.isDisposed) {
       this.refresh();
     }
-  }
-
-  dispose(): void {
-    this.live.dispose();
-    Signal.clearData(this);
   }
 
   private take(values: Values): void {
@@ -234,7 +294,8 @@ export class FormModel implements IDisposable {
   }
 
   private get errors(): Record<string, string> {
-    return { ...this.live.answer?.errors, ...this.refused };
+    const again = givenAgain(this._values, this._locked);
+    return { ...this.live.answer?.errors, ...this.refused, ...again };
   }
 
   private refresh(): void {
@@ -259,6 +320,7 @@ export class FormModel implements IDisposable {
     const value = valueAt(this._values, path);
     const defaults = name === 'config' && member ? this.live.answer?.defaults : undefined;
     const inside = member !== undefined && part === undefined;
+    const locked = isLocked(path, this._locked);
     return {
       entry,
       shown: shownOf(field, value, this.typed.get(path)),
@@ -266,7 +328,8 @@ export class FormModel implements IDisposable {
       options: kindOf(field) === 'list' ? optionsOf(field, value, this.targets) : [],
       choices: this.choices(path),
       wrong,
-      disabled: inside && typeof this._values[name] === 'string'
+      disabled: locked || (inside && typeof this._values[name] === 'string'),
+      locked
     };
   }
 
@@ -276,6 +339,7 @@ export class FormModel implements IDisposable {
   }
 
   private _values: Values;
+  private _locked: readonly string[];
   private members: Record<string, IFields>;
   private targets: readonly string[];
   private entries: readonly IEntry[] = [];
@@ -285,7 +349,7 @@ export class FormModel implements IDisposable {
   private readonly made = new Map<string, Values>();
   private sight: ISight = FIRST_SIGHT;
   /** What the server has refused when it was sent. */
-  private refused: Record<string, string> = {};
+  private refused: Readonly<Record<string, string>> = {};
   private sending = false;
   private said = '';
   private _search = '';

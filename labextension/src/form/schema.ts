@@ -66,12 +66,13 @@ function place(one: IDrawn, { schema, ui, data, errors }: ILayout): void {
   const { path, field } = one.entry;
   schema.properties![path] = schemaOf(one);
   data[path] = one.shown;
+  const units = [field['x-unit'], one.locked && 'locked by the teacher'];
   ui[path] = {
     'ui:disabled': one.disabled,
     'ui:placeholder': one.placeholder,
     'ui:label': false,
     ...(kindOf(field) === 'lines' ? { 'ui:widget': 'textarea' } : {}),
-    'ui:options': { rows: 3, unit: field['x-unit'] ?? '' }
+    'ui:options': { rows: 3, unit: units.filter(Boolean).join(', ') }
   };
   if (one.wrong.length) {
     (errors as Record<string, unknown>)[path] = { __errors: [...one.wrong] };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 
 from rl_widgets.view.escape import escape
@@ -30,7 +31,7 @@ def title(words: str, about: str) -> str:
 def unit(words: str, locked: bool) -> str:
     """What stands behind a field: its unit, and that it is locked."""
     parts = [words] if words else []
-    parts += ["locked by the teacher"] if locked else []
+    parts += ["locked"] if locked else []
     return f'<span class="rlw-unit">{escape(", ".join(parts))}</span>'
 
 
@@ -59,6 +60,17 @@ def status(words: str) -> str:
 def code(text: str, *, live: bool = True) -> str:
     """'Copy as Python' with the code, in a live form also 'Insert as cell'; or ''."""
     return configuration.code(text, "of this form", insert=live) if text else ""
+
+
+def save_as_yaml(name: str, content: str) -> str:
+    """A link that saves a text as a file of this name; one that does nothing for none."""
+    if not content:
+        return '<a class="rlw-save" role="link" aria-disabled="true">Save as YAML</a>'
+    data = base64.b64encode(content.encode()).decode("ascii")
+    return (
+        f'<a class="rlw-save" download="{escape(name)}" href="data:application/yaml;base64,{data}" '
+        'title="Save what stands in the form as a file">Save as YAML</a>'
+    )
 
 
 def document(view: FormView, key: str, as_of: str) -> str:

@@ -1,4 +1,7 @@
-"""Style rules of the forms: a field for each row, which wraps in a narrow cell."""
+"""Style rules of the forms: a field for each row, which wraps in a narrow cell.
+
+ipywidgets writes the number of chosen files into the button that opens one: it is not shown.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,14 @@ SHEET = """
 .rlw .rlw-actions { flex-flow: row wrap; gap: 4px 8px; align-items: center; overflow: visible;
   margin: 8px 0 2px; }
 .rlw .rlw-actions button { width: auto; border-radius: 5px; box-shadow: none; padding: 0 14px; }
+.rlw .rlw-actions button.rlw-open { font-size: 0; }
+.rlw .rlw-open::after { content: "Open YAML"; content: "Open YAML" / "";
+  font-size: var(--jp-widgets-font-size, 13px); }
+.rlw .rlw-actions .widget-html { height: auto; }
+.rlw a.rlw-save { display: inline-block; padding: 0 14px; line-height: 28px; border-radius: 5px;
+  font-size: var(--jp-widgets-font-size, 13px); color: var(--jp-ui-font-color1, inherit);
+  background: var(--jp-layout-color2, #eee); text-decoration: none; white-space: nowrap; }
+.rlw a.rlw-save[aria-disabled] { opacity: 0.6; cursor: not-allowed; }
 .rlw table.rlw-values { border-collapse: collapse; margin: 8px 0 0; border: 0; font-size: 13px; }
 .rlw table.rlw-values th, .rlw table.rlw-values td { text-align: left; padding: 2px 14px 2px 0;
   border: 0; vertical-align: top; background: none; white-space: pre-wrap; max-width: none;
