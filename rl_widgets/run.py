@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at a run that is waited for.
 POLL = 0.25
+#: Characters of a tag's name, and of a tag, at most.
+LONGEST_TAG_NAME, LONGEST_TAG = 100, 1_000
 
 
 class RunFailedError(RLWidgetsError):
@@ -596,7 +598,9 @@ def checked_tags(tags: Mapping[str, Any]) -> dict[str, str]:
     for name, value in tags.items():
         if not isinstance(value, (str, int, float, bool)):
             raise UserError(f"The tag {name!r:.60} is a text, not {type(value).__name__}.")
-        checked[_text("The name of a tag", name, 100)] = _text(f"The tag {name!r:.60}", str(value))
+        checked[_text("The name of a tag", name, LONGEST_TAG_NAME)] = _text(
+            f"The tag {name!r:.60}", str(value)
+        )
     return checked
 
 
@@ -609,8 +613,8 @@ def has_all(has: Mapping[str, Any], wanted: Mapping[str, str | None] | str | Non
     return all(n in has and (v is None or has[n] == str(v)) for n, v in wanted.items())
 
 
-def _text(what: str, value: Any, longest: int = 1_000) -> str:
-    if not isinstance(value, str) or (longest == 100 and not value):
+def _text(what: str, value: Any, longest: int = LONGEST_TAG) -> str:
+    if not isinstance(value, str) or (longest == LONGEST_TAG_NAME and not value):
         raise UserError(f"{what} is a text, not {value!r:.60}.")
     if len(value) > longest:
         raise UserError(f"{what} has at most {longest:,} characters, not {len(value):,}.")

@@ -29,7 +29,7 @@ ALLOWED = {
 #: Where a library may be imported at all.
 ONLY_IN = {
     "ipywidgets": ("widgets/",),
-    "bqplot": ("widgets/chart.py", "widgets/small_chart.py"),
+    "bqplot": ("widgets/chart.py", "widgets/reward_chart.py", "widgets/small_chart.py"),
     "rich": ("terminal.py",),
     "ray": ("backend/", "rllib/"),
     "torch": ("rllib/",),

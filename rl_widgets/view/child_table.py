@@ -175,7 +175,7 @@ def _together(columns: Sequence[Floats]) -> Floats:
 
 def _speed(held: dict[str, Series], names: Sequence[str], word: str) -> str:
     series = next((held[n] for n in names if n in held), None)
-    value = None if series is None else series.last()
+    value = None if series is None else series.recent()
     return "—" if value is None else f"{wording.count(value)} {word}"
 
 

@@ -41,7 +41,7 @@ def facts(
     if main is not None:
         iteration = main.last("step") if iteration is None else iteration
         env_steps = main.last("env_steps") if env_steps is None else env_steps
-    per_second = None if speed is None else speed.last()
+    per_second = None if speed is None else speed.recent()
     if per_second is None and steps is not None:
         per_second = _pace(steps)
     name = main_name or ""

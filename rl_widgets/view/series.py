@@ -53,6 +53,16 @@ class Series:
         finite = np.flatnonzero(np.isfinite(values))
         return float(values[finite[-1]]) if len(finite) else None
 
+    def recent(self, seconds: float = 5.0) -> float | None:
+        """The mean of what came in the last seconds before the newest point, or None.
+
+        For a pace: a result each second often has no sample, or two of them.
+        """
+        times = self.column("time")[-100:]
+        values = self.column("value")[-100:][times > times.max(initial=0.0) - seconds]
+        finite = values[np.isfinite(values)]
+        return float(finite.mean()) if len(finite) else self.last()
+
     def changes(self) -> bool:
         """Whether at least two finite values differ."""
         values = self.column("value")

@@ -218,11 +218,16 @@ def _tiles(series: dict[str, Series], figures: Figures) -> tuple[Fact, ...]:
         found = series.get(name)
         return None if found is None else found.last()
 
-    trained = last(f"{PREFIX}env_steps_trained_per_s")
+    def recent(name: str) -> float | None:
+        found = series.get(name)
+        return None if found is None else found.recent()
+
+    sampled = recent(catalogue.SPEED_NAMES[0])
+    trained = recent(f"{PREFIX}env_steps_trained_per_s")
     # With minibatches RLlib counts each of them as the whole batch: that is no pace of anything.
-    counted = trained is not None and trained < 10 * (last(catalogue.SPEED_NAMES[0]) or 0.0)
+    counted = trained is not None and trained < 10 * (sampled or 0.0)
     found = [
-        Fact("sampled", "sampled, env steps/s", wording.count(last(catalogue.SPEED_NAMES[0]))),
+        Fact("sampled", "sampled, env steps/s", wording.count(sampled)),
         Fact("sampled_mean", "sampled, last minute", wording.count(figures.sampled_per_s)),
         Fact("trained", "trained, env steps/s", wording.count(trained if counted else None)),
         Fact(

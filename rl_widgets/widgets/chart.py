@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import bqplot
@@ -12,16 +11,16 @@ import ipywidgets
 import numpy as np
 
 from rl_widgets.view.charts.lines import Frame, Line, frame
-from rl_widgets.view.charts.marks import EVENT_LOOKS, EventMark
 from rl_widgets.view.series import Floats
-from rl_widgets.widgets.subshells import answer_while_busy
 
 _HEIGHT = "290px"
+_MARGIN = {"top": 12, "bottom": 46, "left": 66, "right": 18}
+#: Height of what lies between the axes of a chart of the usual height, in pixels.
+PLOT_HEIGHT = 290.0 - _MARGIN["top"] - _MARGIN["bottom"]
 _BAND_OPACITY = 0.16
-_NOTHING: Floats = np.empty(0)
-_KEPT = {"x": True, "y": True}
-#: Columns that tell where the pointer is.
-_COLUMNS = 120
+#: No point, and marks that do not move their scales.
+NOTHING: Floats = np.empty(0)
+KEPT = {"x": True, "y": True}
 
 
 class Axis(bqplot.Axis):
@@ -60,7 +59,7 @@ class LinesChart:
         self.widget = bqplot.Figure(
             marks=self._below() + self._above(),
             axes=[self._x_axis, self._y_axis],
-            fig_margin={"top": 12, "bottom": 46, "left": 66, "right": 18},
+            fig_margin=_MARGIN,
             animation_duration=0,
             padding_x=0.0,
             padding_y=0.0,
@@ -105,7 +104,7 @@ class LinesChart:
             }
             set_data(marks.line, line.x, axes.y(line.y), style)
             if marks.band is not None:
-                x, edges = _NOTHING, _NOTHING
+                x, edges = NOTHING, NOTHING
                 band = line.band()
                 if band is not None:
                     x, edges = band[0], axes.edges(band[1], band[2])
@@ -160,10 +159,10 @@ class LinesChart:
 
     def _lines(self, **style: Any) -> bqplot.Lines:
         return bqplot.Lines(
-            x=_NOTHING,
-            y=_NOTHING,
+            x=NOTHING,
+            y=NOTHING,
             scales={"x": self._x, "y": self._y},
-            preserve_domain=_KEPT,
+            preserve_domain=KEPT,
             **style,
         )
 
@@ -186,7 +185,7 @@ class Pointer:
             # The line that bars stand on stays out of the frame.
             base=-5.0,
             scales={"x": self._across, "y": self._up},
-            preserve_domain=_KEPT,
+            preserve_domain=KEPT,
             opacities=[0.0],
             colors=["#808a96"],
             padding=0.0,
@@ -204,129 +203,6 @@ class Pointer:
             self._on_part(float(part))
 
 
-class RewardChart(LinesChart):
-    """Lines with a cursor, marks of events, and a window that a person moves.
-
-    bqplot has one interaction at a time. In *Read* there is none, and what lies under the lines
-    and over them answers: columns that tell where the pointer is, marks that tell what they are
-    and what was clicked. In *Zoom* the figure's interaction pans and zooms the x-axis.
-
-    `on_point(x)`, `on_window()` and `on_mark(kind, index)` come on whatever thread brings the
-    page's messages; everything else is to be called on the view's own thread.
-    """
-
-    def __init__(
-        self,
-        on_point: Callable[[float], None],
-        on_window: Callable[[], None],
-        on_mark: Callable[[str, int], None],
-    ) -> None:
-        self._unit = bqplot.LinearScale(min=0.0, max=1.0)
-        self._events: dict[str, bqplot.Scatter] = {}
-        self._on_mark = on_mark
-        self.pointer = Pointer(_COLUMNS, lambda part: on_point(self._at(part)))
-        super().__init__()
-        self.widget.add_class("rlw-reward")
-        self._zoom = bqplot.PanZoom(scales={"x": [self._x]})
-        self._x.observe(lambda _change: on_window(), names=["min", "max"])
-
-    @property
-    def controls(self) -> tuple[ipywidgets.Widget, ...]:
-        """What the page sends messages of."""
-        return (self.widget, self.pointer.columns, self._x, self._zoom)
-
-    @property
-    def window(self) -> tuple[float, float]:
-        """What of the x-axis the page shows."""
-        return float(self._x.min), float(self._x.max)
-
-    def zoom(self, on: bool) -> None:
-        """Have the page move the x-axis, or read from it."""
-        interaction = self._zoom if on else None
-        if self.widget.interaction is not interaction:
-            self.widget.interaction = interaction
-
-    def show_cursor(self, x: float | None) -> None:
-        """A line at `x`, in the axis' units; none for None."""
-        at = _NOTHING if x is None else np.array([x, x])
-        set_data(self._cursor, at, np.array([0.0, 1.0])[: len(at)])
-
-    def show_events(self, marks: Sequence[EventMark]) -> None:
-        """Marks on the line; those of one kind are told apart by their place among them."""
-        if self.frame is None:
-            return
-        kinds = {mark.kind for mark in marks}
-        new = [kind for kind in EVENT_LOOKS if kind in kinds and kind not in self._events]
-        for kind in new:
-            self._events[kind] = self._scatter(kind)
-        if new:
-            self._arrange(list(self._marks))
-        for kind, scatter in self._events.items():
-            own = [mark for mark in marks if mark.kind == kind]
-            names = np.array([mark.text for mark in own])
-            y = self.frame.y(np.array([mark.y for mark in own], np.float64))
-            x = np.array([mark.x for mark in own], np.float64)
-            known = np.isfinite(y)
-            set_data(scatter, x[known], y[known], {"names": names[known]})
-
-    def save_png(self, file_name: str) -> None:
-        """Have the page save the figure as a picture, at twice its size."""
-        self.widget.save_png(file_name, 2)
-
-    def close(self) -> None:
-        super().close()
-        self.pointer.close()
-        for part in (self._zoom, self._unit, *(s.tooltip for s in self._events.values())):
-            part.close()
-
-    def _at(self, part: float) -> float:
-        low, high = self.window
-        return low + part * (high - low)
-
-    def _below(self) -> list[bqplot.Mark]:
-        return [self.pointer.columns]
-
-    def _above(self) -> list[bqplot.Mark]:
-        return [self._cursor, *self._events.values()]
-
-    @cached_property
-    def _cursor(self) -> bqplot.Lines:
-        return bqplot.Lines(
-            x=_NOTHING,
-            y=_NOTHING,
-            scales={"x": self._x, "y": self._unit},
-            preserve_domain=_KEPT,
-            colors=["#8a94a0"],
-            stroke_width=1.0,
-        )
-
-    def _scatter(self, kind: str) -> bqplot.Scatter:
-        look = EVENT_LOOKS[kind]
-        scatter = bqplot.Scatter(
-            x=_NOTHING,
-            y=_NOTHING,
-            names=np.array([], np.str_),
-            names_unique=False,
-            display_names=False,
-            scales={"x": self._x, "y": self._y},
-            preserve_domain=_KEPT,
-            marker=look.marker,
-            colors=[look.colour],
-            stroke="var(--rlw-ground)",
-            stroke_width=1.5,
-            default_size=95,
-            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
-        )
-        scatter.on_element_click(lambda _mark, sent: self._clicked(kind, sent))
-        answer_while_busy(scatter)
-        return scatter
-
-    def _clicked(self, kind: str, sent: Any) -> None:
-        index = (sent.get("data") or {}).get("index")
-        if isinstance(index, int):
-            self._on_mark(kind, index)
-
-
 def set_data(
     mark: bqplot.Mark, x: Floats, y: Floats, style: Mapping[str, object] | None = None
 ) -> None:
@@ -338,7 +214,7 @@ def set_data(
     ends = slice(known[0], known[-1] + 1) if len(known) else slice(0)
     # A band of one point is none, and bqplot would take its two edges for two points.
     enough = len(known) > (1 if y.ndim == 2 else 0)
-    x, y = (x[ends], y[..., ends]) if enough else (_NOTHING, _NOTHING)
+    x, y = (x[ends], y[..., ends]) if enough else (NOTHING, NOTHING)
     new = {n: value for n, value in (style or {}).items() if not _same(getattr(mark, n), value)}
     if not (_same(mark.x, x) and _same(mark.y, y)):
         new |= {"x": x, "y": y}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import ipywidgets
 
 from rl_widgets.view import checkpoints, run_files
+from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.checkpoints import CheckpointRow, Checkpoints
 from rl_widgets.view.escape import escape
 from rl_widgets.view.html import checkpoints as html_checkpoints
@@ -31,6 +34,9 @@ class CheckpointsPanel(Panel):
         self._found: Checkpoints | None = None
         #: What is carried out once a person has said yes.
         self._asked: Callable[[], str] | None = None
+        #: The path that a person has chosen, in the list or by its mark on the curve.
+        self._marked: str | None = None
+        self._filler: int | None = None
         self._looked = 0.0
         self._look_took = 0.0
         #: Whether the files were listed after the end of the run.
@@ -87,7 +93,7 @@ class CheckpointsPanel(Panel):
             (self._take_file, self._offer_file),
         ):
             button.on_click(_posts(context, command))
-        self._choice.observe(lambda _: context.post(self._draw_code), names="value")
+        self._choice.observe(self._on_choice, names="value")
         self._search.observe(lambda _: context.post(self._list_files), names="value")
         for part in (self._said, self._answers, self._resume_code, self._new_run_code):
             set_shown(part, False)
@@ -104,6 +110,22 @@ class CheckpointsPanel(Panel):
             self._list_files()
         self._complete = view.final
 
+    def show(self, mark: EventMark) -> None:
+        """Choose the checkpoint of a mark, and mark its row."""
+        found = self._found
+        if found is None:
+            return
+        self._marked = mark.thing
+        set_value(self._table, value=html_checkpoints.table(found, self._marked))
+        if any(row.path == mark.thing for row in found.there):
+            with self._filling():
+                set_value(self._choice, value=mark.thing)
+            self._draw_code()
+            if self._asked is None:
+                self._say("")
+        elif self._asked is None:
+            self._say(f"{mark.text}: it was deleted. The best and the last are kept.")
+
     def close(self) -> None:
         for offer in self._offers:
             offer.take_back()
@@ -111,14 +133,35 @@ class CheckpointsPanel(Panel):
     # -- checkpoints ---------------------------------------------------------------------------
 
     def _draw_checkpoints(self, found: Checkpoints) -> None:
-        set_value(self._table, value=html_checkpoints.table(found))
+        set_value(self._table, value=html_checkpoints.table(found, self._marked))
         names = [(_label(row), row.path) for row in found.there]
         if [*self._choice.options] != names:
-            _set_options(self._choice, names, 0 if names else None)
+            with self._filling():
+                _set_options(self._choice, names, 0 if names else None)
         set_shown(self._actions, bool(names))
         if not found.over and self._asked == self._go_on:
             self._leave()
         self._draw_resume()
+        self._draw_code()
+
+    def _on_choice(self, _change: object) -> None:
+        # What the panel itself puts into the list is no choice of a person.
+        if self._filler != threading.get_ident():
+            self.context.post(self._choose)
+
+    @contextlib.contextmanager
+    def _filling(self) -> Iterator[None]:
+        self._filler = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._filler = None
+
+    def _choose(self) -> None:
+        """Mark the row that a person has chosen in the list."""
+        self._marked = self._choice.value
+        if self._found is not None:
+            set_value(self._table, value=html_checkpoints.table(self._found, self._marked))
         self._draw_code()
 
     def _draw_resume(self) -> None:

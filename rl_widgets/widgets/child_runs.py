@@ -9,7 +9,8 @@ from typing import Any
 
 import ipywidgets
 
-from rl_widgets.view import child_table, children
+from rl_widgets.view import child_table, children, wording
+from rl_widgets.view.child_table import ChildTable
 from rl_widgets.view.html import children as html_children
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.panel import PanelContext, set_shown, set_value
@@ -37,6 +38,8 @@ class ChildRuns:
         self._clock = clock
         self._drawn_at = 0.0
         self._drawn: object = None
+        #: The node of the mark that was clicked last.
+        self._marked = ""
         self._table = ipywidgets.HTML()
         self._table.add_class("rlw-children-box")
         self._choice = ipywidgets.ToggleButtons(
@@ -73,15 +76,32 @@ class ChildRuns:
             self._drawn = drawn
             self._draw_table()
 
-    def _draw_table(self) -> None:
+    def show_node(self, name: str) -> None:
+        """Mark a node's row, with whatever keeps it from being seen out of the way."""
+        reader = self._context.reader
+        role = next((r.role for r in reader.children for n in reader.nodes
+                     if n.run == r.id and n.name == name), None)  # fmt: skip
+        if role is None:
+            return
+        self._marked = name
+        if self._context.child not in (None, role):
+            set_value(self._choice, value="")
+            self._choose("")
+        rows = self._draw_table().rows
+        if not any(row.node and row.label == wording.shown(name) for row in rows):
+            set_value(self._all, value=True)
+            self._draw_table()
+
+    def _draw_table(self) -> ChildTable:
         self._drawn_at = self._clock()
         found = child_table.child_table(
             self._context.reader, time.time(), self._context.child, self._all.value
         )
-        set_value(self._table, value=html_children.table(found))
+        set_value(self._table, value=html_children.table(found, wording.shown(self._marked)))
         words = "Show fewer nodes" if self._all.value else f"Show all {found.nodes:,} nodes"
         set_value(self._all, description=words)
         set_shown(self._all, bool(found.hidden) or self._all.value)
+        return found
 
     def _choose(self, role: str) -> None:
         if (role or None) != self._context.child:

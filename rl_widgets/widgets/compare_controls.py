@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets
 
@@ -12,6 +12,7 @@ from rl_widgets.view.charts.smoothing import MOST
 from rl_widgets.view.comparison import seed_groups
 from rl_widgets.view.comparison.choice import Choice
 from rl_widgets.view.comparison.seed_statistics import STATISTICS
+from rl_widgets.widgets.command_thread import Command, CommandThread
 
 READ, ZOOM = "read", "zoom"
 
@@ -57,13 +58,19 @@ class CompareControls:
             tooltip="A logarithmic axis of values",
             layout=ipywidgets.Layout(width="auto"),
         )
+        self.table = ipywidgets.ToggleButton(
+            description="Table",
+            tooltip="The newest values as a table",
+            layout=ipywidgets.Layout(width="auto"),
+        )
         self.png = _button("PNG", "Save the chart as a picture")
         self.csv = _button("CSV", "The lines as a file")
         self.widget = ipywidgets.Box(
             [
                 *(self.metric, self.axis, self.mode, self.back, self.forward),
                 *(self.closer, self.wider, self.whole),
-                *(self.smoothing, self.log, self.group, self.statistic, self.png, self.csv),
+                *(self.smoothing, self.log, self.group, self.statistic),
+                *(self.table, self.png, self.csv),
             ],
             layout=ipywidgets.Layout(
                 display="flex", flex_flow="row wrap", align_items="center", overflow="visible"
@@ -84,6 +91,22 @@ class CompareControls:
             "group": self.group,
             "statistic": self.statistic,
         }
+
+    def connect(
+        self,
+        thread: CommandThread,
+        choose: Callable[[str], None],
+        redraw: Command,
+        clicked: Mapping[ipywidgets.Button, Command],
+    ) -> None:
+        """Have the view's thread carry out what a person does: a choice by its name, a look,
+        and what each button is for."""
+        for name, widget in self.of_choice().items():
+            widget.observe(lambda _, n=name: thread.post_once(n, lambda: choose(n)), names="value")
+        for widget in (self.mode, self.log, self.table):
+            widget.observe(lambda _: thread.post_once("look", redraw), names="value")
+        for button, command in clicked.items():
+            button.on_click(lambda _, c=command: thread.post(c))
 
     def offer(self, metric: str, names: Sequence[str]) -> None:
         """Have these metrics to choose from; with new ones, `metric` is the one chosen."""

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import functools
-import math
 import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from rl_widgets.store.errors import RLWidgetsError, UserError
+from rl_widgets.store.errors import RLWidgetsError
 from rl_widgets.view import wording
-from rl_widgets.view.charts import curve_table, legend
+from rl_widgets.view.charts import curve_table, legend, looking, printed_legend
 from rl_widgets.view.charts.lines import frame
+from rl_widgets.view.charts.printed_legend import PrintedLegend
 from rl_widgets.view.comparison import choice as choices
-from rl_widgets.view.comparison import lines_file
-from rl_widgets.view.comparison.comparer import Comparer, readers_of
+from rl_widgets.view.comparison import exported, lines_file, opening
 from rl_widgets.view.comparison.comparison import Comparison
 from rl_widgets.view.comparison.follower import ComparisonFollower
 from rl_widgets.view.comparison.seed_statistics import MEAN
@@ -27,27 +26,24 @@ from rl_widgets.view.html import comparison as html_compare
 from rl_widgets.view.html import run as html_run
 from rl_widgets.view.style import sheet as style
 from rl_widgets.widgets import run_details
-from rl_widgets.widgets.chart import RewardChart
-from rl_widgets.widgets.command_thread import CommandThread
+from rl_widgets.widgets.chart import PLOT_HEIGHT
+from rl_widgets.widgets.command_thread import Command, CommandThread
 from rl_widgets.widgets.compare_controls import ZOOM, CompareControls
 from rl_widgets.widgets.offer import Offer
 from rl_widgets.widgets.pace import PACE, wait_for_making
 from rl_widgets.widgets.panel import set_shown, set_value
+from rl_widgets.widgets.reward_chart import RewardChart
 from rl_widgets.widgets.saved_form import SavedForm
-from rl_widgets.widgets.subshells import Answering, answer_while_busy
+from rl_widgets.widgets.subshells import PAGE, Answering, answer_while_busy
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
     from rl_widgets.workspace import Workspace
 
-#: More runs than these are no picture any more.
-MOST_RUNS = 100
 #: What the making of a view sends.
 _MESSAGES = 150
 #: Seconds between two drawings while a person moves the chart or the cursor.
 _PACE = 0.08
-#: What one step of the zoom's buttons does to the window.
-_ZOOM, _PAN = 0.6, 0.25
 
 
 class CompareRuns(ipywidgets.VBox):
@@ -78,22 +74,13 @@ class CompareRuns(ipywidgets.VBox):
         if run_details._notebook_shell() is not None:
             wait_for_making(_MESSAGES)
         self._choice = choices.checked(metric, axis, smoothing, group, statistic, target)
-        self._comparer = Comparer(readers_of(runs, workspace))
-        if len(self._comparer.readers) > MOST_RUNS:
-            raise UserError(
-                f"CompareRuns compares at most {MOST_RUNS} runs, not {len(self._comparer.readers)}."
-            )
-        self._comparer.look_after()
-        self._comparer.read()
-        if metric is not None and metric not in self._comparer.metrics():
-            known = ", ".join(self._comparer.metrics()[:12]) or "none yet"
-            if self._comparer.final:
-                raise UserError(f"No run has a metric {metric!r:.80}. There are: {known}.")
+        self._comparer = opening.comparer(runs, workspace, metric)
         self._key = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._trouble = ""
         self._answering = Answering()
         self._cursor: float | None = None
+        self._printed: PrintedLegend | None = None
         self._pointed_at = self._drawn_at = 0.0
         self._thread = CommandThread("rl_widgets shows a comparison", self._switch_off)
         self._found = self._comparer.compare(self._choice)
@@ -131,35 +118,11 @@ class CompareRuns(ipywidgets.VBox):
             self._comparer.look_after()
             self._comparer.read()
             self._found = self._comparer.compare(self._choice)
-        found = asdict(replace(self._found, lines=()))
-        found["lines"] = [
-            {"label": line.label, "x": line.x.tolist(), "y": line.y.tolist()}
-            for line in self._found.lines
-        ]
-        return found
+        return exported.as_dict(self._found)
 
     def to_frame(self) -> Any:
         """The results as a pandas DataFrame with a row for each run, as they are shown now."""
-        import pandas as pd
-
-        rows = [
-            {
-                "run": r.run_id,
-                "name": r.name,
-                "status": r.badge.text,
-                "group": self._found.groups[r.group].label,
-                "seed": r.seed,
-                "final": r.final,
-                "best": r.best,
-                "env_steps": r.env_steps,
-                "seconds": r.seconds,
-                "target": r.target,
-                "env_steps_to_target": r.steps_to_target,
-                "seconds_to_target": r.seconds_to_target,
-            }
-            for r in self._found.results
-        ]
-        return pd.DataFrame(rows)
+        return exported.frame(self._found)
 
     @property
     def following(self) -> bool:
@@ -208,7 +171,7 @@ class CompareRuns(ipywidgets.VBox):
             "results": (ipywidgets.HTML(), html_compare.results),
             "differences": (ipywidgets.HTML(), html_compare.differences),
         }
-        self._legend, self._answers_late = ipywidgets.HTML(), ipywidgets.HTML()
+        self._legend, self._answers_late, self._table = (ipywidgets.HTML() for _ in range(3))
         self._download = Offer(self._thread.post)
         self._chart = RewardChart(
             self._pointed,
@@ -221,22 +184,16 @@ class CompareRuns(ipywidgets.VBox):
         tags = dict.fromkeys(t for r in self._comparer.readers for t in r.record.tags)
         controls = self._controls = CompareControls(self._choice, tuple(tags))
         controls.offer(self._found.metric or "reward", self._comparer.metrics())
-        for name, widget in controls.of_choice().items():
-            widget.observe(
-                lambda _, n=name: self._thread.post_once(n, lambda: self._choose(n)), names="value"
-            )
-        for widget in (controls.mode, controls.log):
-            widget.observe(lambda _: self._thread.post_once("look", self._redraw), names="value")
-        for button, command in (
-            (controls.whole, self._show_all),
-            (controls.back, functools.partial(self._step, -1)),
-            (controls.forward, functools.partial(self._step, 1)),
-            (controls.closer, functools.partial(self._zoom, _ZOOM)),
-            (controls.wider, functools.partial(self._zoom, 1 / _ZOOM)),
-            (controls.png, self._save_png),
-            (controls.csv, self._save_csv),
-        ):
-            button.on_click(lambda _, c=command: self._thread.post(c))
+        clicked: dict[ipywidgets.Button, Command] = {
+            controls.whole: self._show_all,
+            controls.back: functools.partial(self._step, -1),
+            controls.forward: functools.partial(self._step, 1),
+            controls.closer: functools.partial(self._zoom, True),
+            controls.wider: functools.partial(self._zoom, False),
+            controls.png: self._save_png,
+            controls.csv: self._save_csv,
+        }
+        controls.connect(self._thread, self._choose, self._redraw, clicked)
 
     def _parts(self) -> list[ipywidgets.Widget]:
         piece = {name: widget for name, (widget, _) in self._pieces.items()}
@@ -244,7 +201,8 @@ class CompareRuns(ipywidgets.VBox):
             self._style,
             *(piece["heading"], self._answers_late, piece["trouble"], piece["title"]),
             *(self._controls.widget, self._legend, self._place),
-            *(self._download.widget, *(piece[n] for n in ("notes", "results", "differences"))),
+            *(self._download.widget, self._table),
+            *(piece[n] for n in ("notes", "results", "differences")),
         ]
 
     def _draw(self, found: Comparison) -> None:
@@ -266,8 +224,11 @@ class CompareRuns(ipywidgets.VBox):
         zooms = controls.mode.value == ZOOM
         wanted = {controls.statistic: grouped, controls.whole: not whole}
         wanted |= {controls.closer: zooms, controls.wider: zooms}
-        for part in (*controls.all(), self._legend):
-            set_shown(part, shown and wanted.get(part, True))
+        wanted[self._table] = controls.table.value
+        # The way to another chart stays where this one has nothing to draw.
+        stays = (controls.metric, controls.axis)
+        for part in (*controls.all(), self._legend, self._table, self._place):
+            set_shown(part, part in stays or (shown and wanted.get(part, True)))
         if shown:
             self._draw_lines(found)
             if not self._place.children:
@@ -284,6 +245,16 @@ class CompareRuns(ipywidgets.VBox):
         axes = frame(found.lines, found.x_title, title, self._choice.window, log)
         self._chart.draw_in(axes, found.lines, move=not page_moves)
         self._draw_cursor()
+        entries = html_compare.entries_of(found)
+        # The single runs of a group have its colour, fainter: they need no row of their own.
+        entries = tuple(e for e in entries if not e.faint) or entries
+        smoothing = self._choice.smoothing
+        title = found.header.title + (f", smoothing {smoothing:.2f}" if smoothing else "")
+        rows = printed_legend.rows(title, entries)
+        self._printed = printed_legend.placed(rows, found.lines, axes, PLOT_HEIGHT, self._printed)
+        self._chart.print_legend(self._printed)
+        words = html_compare.table(found) if self._controls.table.value else ""
+        set_value(self._table, value=words)
 
     def _draw_cursor(self) -> None:
         self._chart.show_cursor(self._cursor)
@@ -349,7 +320,7 @@ class CompareRuns(ipywidgets.VBox):
     # -- what comes from the page: commands for the view's thread, nothing more ----------------
 
     def _on_view_count(self, change: Any) -> None:
-        self._answering.hears()
+        PAGE.hears()
         shown = bool(change["new"])
         self._thread.post(lambda: self._rest_or_follow(shown))
 
@@ -387,8 +358,7 @@ class CompareRuns(ipywidgets.VBox):
         if axes is None or not self._found.lines:
             return
         if self._controls.mode.value == ZOOM:
-            by = direction * _PAN * (axes.x_high - axes.x_low)
-            self._choice = replace(self._choice, window=(axes.x_low + by, axes.x_high + by))
+            self._choice = replace(self._choice, window=looking.panned(axes, direction))
             self._redraw()
             return
         line = self._found.lines[0]
@@ -396,13 +366,12 @@ class CompareRuns(ipywidgets.VBox):
         self._draw_cursor()
         set_shown(self._controls.whole, True)
 
-    def _zoom(self, factor: float) -> None:
+    def _zoom(self, closer: bool) -> None:
         axes = self._chart.frame
-        if axes is not None and self._found.lines:
-            middle, half = (axes.x_low + axes.x_high) / 2, (axes.x_high - axes.x_low) / 2 * factor
-            if middle - half < middle + half:
-                self._choice = replace(self._choice, window=(middle - half, middle + half))
-                self._redraw()
+        window = None if axes is None else looking.zoomed(axes, closer)
+        if window is not None and self._found.lines:
+            self._choice = replace(self._choice, window=window)
+            self._redraw()
 
     def _pointed(self, x: float) -> None:
         self._pointed_at = x
@@ -410,21 +379,19 @@ class CompareRuns(ipywidgets.VBox):
 
     def _point(self) -> None:
         self._keep_pace()
-        places = [legend.nearest(line.x, line.y, self._pointed_at) for line in self._found.lines]
-        known = [p for p in places if p is not None]
-        if known:
-            self._cursor = min(known, key=lambda p: abs(p - self._pointed_at))
+        found = looking.nearest(self._found.lines, self._pointed_at)
+        if found is not None:
+            self._cursor = found
             self._draw_cursor()
             set_shown(self._controls.whole, True)
 
     def _moved(self) -> None:
-        axes = self._chart.frame
-        if axes is None or self._chart.window == (axes.x_low, axes.x_high):
+        if looking.moved_to(self._chart.frame, self._chart.window) is None:
             return
         self._keep_pace()
-        low, high = self._chart.window
-        if math.isfinite(low) and math.isfinite(high) and low < high:
-            self._choice = replace(self._choice, window=(low, high))
+        window = looking.moved_to(self._chart.frame, self._chart.window)
+        if window is not None:
+            self._choice = replace(self._choice, window=window)
             self._redraw(page_moves=True)
 
     def _keep_pace(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 
 from rl_widgets.view import episodes
+from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.episodes import Episodes
 from rl_widgets.view.html import episodes as html_episodes
 from rl_widgets.view.run_view import RunView
@@ -92,6 +93,21 @@ class EpisodesPanel(Panel):
         self._looked, self._ended = now, view.final
         self._found = episodes.episodes(self.context.reader)
         self._draw()
+
+    def show(self, mark: EventMark) -> None:
+        """Load the video of a mark into the player."""
+        if self._found.video(mark.event) is None:
+            # It may be newer than the last look.
+            self._found = episodes.episodes(self.context.reader)
+            self._draw()
+        if self._found.video(mark.event) is not None:
+            self.choose(mark.event)
+            return
+        self._chosen = self._playing = None
+        self._fill()
+        if self._player is not None:
+            set_shown(self._player, False)
+        self._say(f"{mark.text}: its file was removed to make room for others.")
 
     def show_newest(self) -> None:
         """Load the newest video into the player."""

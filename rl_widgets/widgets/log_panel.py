@@ -12,6 +12,7 @@ from typing import Any
 
 import ipywidgets
 
+from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.logs import files as log_files
 from rl_widgets.view.logs import page as log_page
 from rl_widgets.view.logs import words as log_words
@@ -106,6 +107,20 @@ class LogPanel(Panel):
             elif ended:
                 self._draw_heading()
             self._enable()
+
+    def show(self, mark: EventMark) -> None:
+        # Of a node that was lost, its own log; the attempt that begins is in the script's.
+        if not mark.thing:
+            usual = log_files.usual(self._sources)
+            if usual is not None:
+                self._choose_source(usual.name)
+            return
+        ends = f"/nodes/{mark.thing}"
+        # It may have begun since the last look.
+        self._sources = log_files.sources(self._folder, self._child)
+        for source in self._sources:
+            if source.name.endswith(ends):
+                self._choose_source(source.name)
 
     def close(self) -> None:
         self._search.stop()

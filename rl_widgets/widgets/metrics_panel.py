@@ -32,6 +32,8 @@ class MetricsPanel(Panel):
     """
 
     title = "Metrics"
+    #: A page of charts, each with its value.
+    messages = 2 * PER_PAGE
 
     def __init__(self, context: PanelContext, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(context)
@@ -62,6 +64,10 @@ class MetricsPanel(Panel):
         self._hint = ipywidgets.HTML()
         self._log = ipywidgets.ToggleButton(description="Log scale", tooltip="Logarithmic y-axes")
         self._together = ipywidgets.Button(description="Together")
+        self._as_table = ipywidgets.ToggleButton(
+            description="Table", tooltip="The newest values of the chart as a table"
+        )
+        self._table = ipywidgets.HTML()
         self._clear = ipywidgets.Button(description="Show all")
         self._previous = ipywidgets.Button(description="Previous", tooltip="Previous page")
         self._next = ipywidgets.Button(description="Next", tooltip="Next page")
@@ -73,19 +79,22 @@ class MetricsPanel(Panel):
         self._cursor_style.layout.display = "none"
         self._place = ipywidgets.VBox([], layout=ipywidgets.Layout(display="none", width="100%"))
         bar = ipywidgets.Box(
-            [self._previous, self._page_text, self._next, self._together, self._clear, self._log]
+            [
+                *(self._previous, self._page_text, self._next),
+                *(self._together, self._as_table, self._clear, self._log),
+            ]
         )
         bar.add_class("rlw-metrics-bar")
         choice = ipywidgets.VBox([self._search, self._group, self._list, self._hint])
         choice.add_class("rlw-metrics-choice")
         parts = [self._trouble, self._message, self._small.widget, self._place, self._legend]
-        charts = ipywidgets.VBox([bar, *parts, self._cursor_style])
+        charts = ipywidgets.VBox([bar, *parts, self._table, self._cursor_style])
         charts.add_class("rlw-metrics-charts")
         self.widget = ipywidgets.Box([choice, charts])
         self.widget.add_class("rlw-metrics")
         buttons = (self._previous, self._next, self._together, self._clear)
-        self.controls = (self._search, self._group, self._list, self._log, *buttons)
-        for widget in (self._search, self._group, self._log):
+        self.controls = (self._search, self._group, self._list, self._log, self._as_table, *buttons)
+        for widget in (self._search, self._group, self._log, self._as_table):
             widget.observe(self._on(self._filter), names="value")
         self._list.observe(self._on(self._choose), names="index")
         self._previous.on_click(self._on(lambda: self._turn(-1)))
@@ -204,6 +213,8 @@ class MetricsPanel(Panel):
             self._one = None
         set_shown(self._place, False)
         set_shown(self._legend, False)
+        set_shown(self._as_table, False)
+        set_shown(self._table, False)
         set_shown(self._small.widget, bool(self._shown.charts))
         self._small.draw(self._shown)
 
@@ -217,6 +228,10 @@ class MetricsPanel(Panel):
         self._one.draw(self._shown.together(), self._shown.x_title, "", log=bool(self._log.value))
         if not self._place.children:
             self._place.children = [self._one.widget]
+        set_shown(self._as_table, True)
+        set_shown(self._table, self._as_table.value)
+        words = html_metrics.table_together(self._shown) if self._as_table.value else ""
+        set_value(self._table, value=words)
 
     def _why_empty(self) -> str:
         view = self._view

@@ -10,10 +10,10 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from rl_widgets.widgets.subshells import answer_while_busy
+from rl_widgets.widgets.subshells import PAGE, answer_while_busy
 
-#: Messages that one drawing of a view takes; what a drawing is charged with.
-COST = 3
+#: Messages that one drawing of a view takes without its tab: times, progress, legend, line, band.
+COST = 5
 #: Messages a second for all views of the kernel, and how many of them may come at once. The second
 #: rate is for a page of which is not known whether it keeps up.
 RATE, BLIND_RATE, BURST = 180.0, 80.0, 160.0
@@ -22,7 +22,7 @@ RATE, BLIND_RATE, BURST = 180.0, 80.0, 160.0
 MAKING_RATE, MAKING_BURST = 450.0, 1000.0
 #: The page is asked for an answer after so many messages; it is late after so many seconds, and
 #: nobody answers any more after so many. Then it is asked again now and then.
-ASK_AFTER, LATE, PATIENCE, ASK_AGAIN = 18, 0.2, 4.0, 5.0
+ASK_AFTER, LATE, PATIENCE, ASK_AGAIN = 30, 0.2, 4.0, 5.0
 
 
 class Budget:
@@ -94,10 +94,14 @@ class Pace:
             while not stop.is_set() and self._late():
                 self._changed.wait(LATE)
 
-    def drawn(self) -> None:
-        """A view was sent: ask the page for an answer, if that is due."""
+    def drawn(self, more: int = 0) -> None:
+        """A view was sent, and `more` messages for its tab: the next turn comes so much later.
+
+        Asks the page for an answer, if that is due.
+        """
+        self._budget.take(more)
         with self._changed:
-            self._since += COST
+            self._since += COST + more
             waits = self._asked != self._answered
             silent = self._clock() - self._asked_at
             if waits and silent > PATIENCE:
@@ -132,6 +136,7 @@ class Pace:
 
     # On whatever thread brings the page's messages.
     def _on_answer(self, change: Any) -> None:
+        PAGE.hears()
         with self._changed:
             if change["new"].isdigit():
                 self._answered = max(self._answered, int(change["new"]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import ipywidgets
 
+from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.command_thread import Command
@@ -23,14 +24,14 @@ class PanelContext:
 
     `post` has a command carried out on the view's own thread: what a callback of a widget, which
     may come on any thread, does and nothing else. `child` is the child run that a person chose
-    ("head" or "worker"), None for the whole run. `open` shows the tab of a title, `tab` is the one
-    that is shown. `cursor` is joined over all charts.
+    ("head" or "worker"), None for the whole run. `open` shows what a mark on a curve stands for,
+    `tab` is the title of the tab that is shown. `cursor` is joined over all charts.
     """
 
     run: Run
     reader: RunReader
     post: Callable[[Command], None]
-    open: Callable[[str], None]
+    open: Callable[[EventMark], None]
     child: str | None = None
     tab: str = ""
     cursor: Cursor = field(default_factory=Cursor)
@@ -50,6 +51,8 @@ class Panel:
 
     #: The words on its tab.
     title: ClassVar[str] = ""
+    #: Messages that one drawing of it takes.
+    messages: ClassVar[int] = 2
 
     def __init__(self, context: PanelContext) -> None:
         self.context = context
@@ -60,6 +63,9 @@ class Panel:
 
     def draw(self, view: RunView) -> None:
         """Show a view, or the same one again after `context.child` has changed."""
+
+    def show(self, mark: EventMark) -> None:
+        """Bring into view what a mark on the reward curve stands for; the tab has been drawn."""
 
     def close(self) -> None:
         """Let go of what is not `widget` or inside of it."""

@@ -48,6 +48,10 @@ class RewardControls:
             style={"description_width": "initial"},
         )
         self.log = _toggle("Log scale", "A logarithmic axis of values")
+        self.evaluation = _toggle(
+            "Evaluation", "The greedy evaluations of the policy as a line of their own"
+        )
+        self.evaluation.value = True
         self.compare = _toggle("Compare", "Draw another run, or a CSV file, beside this one")
         self.table = _toggle("Table", "The newest values as a table")
         self.png = _button("PNG", "Save the chart as a picture")
@@ -62,6 +66,7 @@ class RewardControls:
                 self.follow,
                 self.smoothing,
                 self.log,
+                self.evaluation,
                 self.compare,
                 self.table,
                 self.png,

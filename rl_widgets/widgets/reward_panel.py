@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets
 
 from rl_widgets.store.errors import RLWidgetsError
-from rl_widgets.view import catalogue, wording
-from rl_widgets.view.charts import curve_table, legend, reference_curve, reward_lines
+from rl_widgets.view import episodes, wording
+from rl_widgets.view.charts import curve_table, legend, looking, printed_legend, reward_lines
 from rl_widgets.view.charts.curve import Curve, Look
-from rl_widgets.view.charts.lines import PALETTE, Line, frame
+from rl_widgets.view.charts.lines import Frame, Line, frame
 from rl_widgets.view.charts.marks import EventMark, grouped
-from rl_widgets.view.charts.reference_curve import Reference
+from rl_widgets.view.charts.printed_legend import PrintedLegend
+from rl_widgets.view.charts.reference_curve import run_label
 from rl_widgets.view.escape import escape
 from rl_widgets.view.run_view import RunView
-from rl_widgets.widgets.chart import RewardChart
+from rl_widgets.widgets.chart import PLOT_HEIGHT
 from rl_widgets.widgets.command_thread import Command, Once
 from rl_widgets.widgets.offer import Offer
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
+from rl_widgets.widgets.reward_chart import RewardChart
 from rl_widgets.widgets.reward_controls import ZOOM, RewardControls
+from rl_widgets.widgets.reward_references import RewardReferences
 
 #: Seconds between two drawings while a person moves the chart or the cursor.
 _PACE = 0.12
 #: Seconds after which the pointer is taken for gone: a chart is not told that it was left.
 _POINTED = 15.0
-#: What one step of the zoom's buttons does to the window.
-_ZOOM, _PAN = 0.6, 0.25
 
 
 class RewardPanel(Panel):
@@ -85,8 +85,10 @@ class RewardPanel(Panel):
         #: When the pointer was last over the chart; None since a button has set the cursor.
         self._pointed_last: float | None = None
         self._failed = False
-        self._references: list[Reference] = []
-        self._offered: dict[str, str] = {}
+        self._references = RewardReferences(
+            context, self._controls, lambda words: _say(self._trouble, words, "rlw-warning")
+        )
+        self._printed: PrintedLegend | None = None
         context.cursor.listen(self._show_cursor)
         self._connect()
 
@@ -95,7 +97,7 @@ class RewardPanel(Panel):
 
         None at all removes what there is. Raises `UserError`. May be called on any thread.
         """
-        self._references = [self._reference(one) for one in what if one is not None]
+        self._references.set(*what)
         self._post(self._redraw)
 
     # -- drawing, on the view's own thread -----------------------------------------------------
@@ -169,18 +171,8 @@ class RewardPanel(Panel):
         """Draw the curve and what is beside it; returns sentences on what could not be drawn."""
         controls = self._controls
         look = Look(controls.smoothing.value, controls.log.value, self._window, drawn.unit)
-        self._lines, troubles = reward_lines.lines(drawn), []
-        for i, reference in enumerate(self._references):
-            try:
-                found = reference.over(drawn.axis, look)
-            except RLWidgetsError as error:
-                troubles.append(str(error))
-                continue
-            if found.trouble:
-                troubles.append(found.trouble)
-            colour = PALETTE[1 + i % (len(PALETTE) - 1)]
-            key = f"reference {reference.key}"
-            self._lines.append(Line(reference.label, colour, found.x, found.y, width=1.5, key=key))
+        others, troubles = self._references.lines(drawn.axis, look)
+        self._lines = [*reward_lines.lines(drawn), *self._evaluation(look), *others]
         title = wording.shown(drawn.metric)
         if controls.log.value:
             title += " (log)"
@@ -193,11 +185,32 @@ class RewardPanel(Panel):
         self._marks = grouped(drawn.marks, axes.x_low, axes.x_high)
         self._chart.show_events(self._marks)
         self._draw_cursor()
+        self._print_legend(axes)
         in_zoom = controls.mode.value == ZOOM
         for button in (controls.closer, controls.wider):
             set_shown(button, in_zoom)
         self._offer_follow()
         return troubles
+
+    def _evaluation(self, look: Look) -> list[Line]:
+        """The greedy evaluations, where there are any and a person wants them."""
+        reader, switch = self.context.reader, self._controls.evaluation
+        there = episodes.MEAN in reader.names()
+        set_shown(switch, there)
+        if not (there and switch.value):
+            return []
+        return reward_lines.evaluation(reader.curve_as(replace(look, smoothing=0), episodes.MEAN))
+
+    def _print_legend(self, axes: Frame) -> None:
+        """Have a picture that is saved say what is drawn: of what it says, little ever changes."""
+        assert self._curve is not None
+        record = self.context.reader.record
+        lines = [*self._lines, *reward_lines.target(self._curve)]
+        found = legend.entries(lines, None) + legend.of_events(self._marks)
+        title = run_label(record.experiment, record.display_name, record.id)
+        rows = printed_legend.rows(title, found, self._controls.smoothing.value)
+        self._printed = printed_legend.placed(rows, lines, axes, PLOT_HEIGHT, self._printed)
+        self._chart.print_legend(self._printed)
 
     def _offer_follow(self) -> None:
         follows = self._window is None and self.context.cursor.x is None
@@ -237,14 +250,14 @@ class RewardPanel(Panel):
             lambda change: self._post(functools.partial(self.draw_over, change["new"])),
             names="value",
         )
-        for widget in (controls.mode, controls.smoothing, controls.log):
+        for widget in (controls.mode, controls.smoothing, controls.log, controls.evaluation):
             changed(widget, self._redraw)
         changed(controls.compare, self._compare)
         changed(controls.table, self._show_table)
         clicked(controls.back, functools.partial(self._step, -1))
         clicked(controls.forward, functools.partial(self._step, 1))
-        clicked(controls.closer, functools.partial(self._zoom, _ZOOM))
-        clicked(controls.wider, functools.partial(self._zoom, 1 / _ZOOM))
+        clicked(controls.closer, functools.partial(self._zoom, True))
+        clicked(controls.wider, functools.partial(self._zoom, False))
         clicked(controls.follow, self._follow)
         clicked(controls.add, self._add)
         clicked(controls.clear, self._clear)
@@ -287,34 +300,33 @@ class RewardPanel(Panel):
 
     def _moved(self) -> None:
         axes = self._chart.frame
-        if axes is None or self._curve is None:
-            return
-        if self._chart.window == (axes.x_low, axes.x_high):
+        if self._curve is None or looking.moved_to(axes, self._chart.window) is None:
             return
         self._keep_pace()
-        low, high = self._chart.window
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            return
-        self._window, self._window_unit = (low, high), self._curve.unit
-        self._redraw(page_moves=True)
+        window = looking.moved_to(axes, self._chart.window)
+        if window is not None:
+            self._window, self._window_unit = window, self._curve.unit
+            self._redraw(page_moves=True)
 
     def _mark_clicked(self, kind: str, index: int) -> None:
         same = [mark for mark in self._marks if mark.kind == kind]
-        if index < len(same) and same[index].opens:
-            self._post(functools.partial(self._open, same[index].opens))
+        if index < len(same):
+            self._post(functools.partial(self._open, same[index]))
 
-    def _open(self, tab: str) -> None:
-        # Not every view has every tab.
-        with contextlib.suppress(ValueError):
-            self.context.open(tab)
+    def _open(self, mark: EventMark) -> None:
+        if mark.opens:
+            self.context.open(mark)
+        elif self._curve is not None:
+            # There is no more to it than the values at its place.
+            self._pointed_last = None
+            self.context.cursor.move(mark.x * self._curve.unit)
 
     def _step(self, direction: int) -> None:
         drawn, axes = self._curve, self._chart.frame
         if drawn is None or axes is None:
             return
         if self._controls.mode.value == ZOOM:
-            by = direction * _PAN * (axes.x_high - axes.x_low)
-            self._look_at(axes.x_low + by, axes.x_high + by)
+            self._look_at(*looking.panned(axes, direction))
             return
         self._pointed_last = None
         at = self.context.cursor.x
@@ -322,13 +334,11 @@ class RewardPanel(Panel):
         if x is not None:
             self.context.cursor.move(x * drawn.unit)
 
-    def _zoom(self, factor: float) -> None:
+    def _zoom(self, closer: bool) -> None:
         axes = self._chart.frame
-        if axes is not None:
-            middle = (axes.x_low + axes.x_high) / 2
-            half = (axes.x_high - axes.x_low) / 2 * factor
-            if middle - half < middle + half:
-                self._look_at(middle - half, middle + half)
+        window = None if axes is None else looking.zoomed(axes, closer)
+        if window is not None:
+            self._look_at(*window)
 
     def _look_at(self, low: float, high: float) -> None:
         if self._curve is not None:
@@ -341,38 +351,16 @@ class RewardPanel(Panel):
         self._redraw()
 
     def _compare(self) -> None:
-        if self._controls.compare.value and self._view is not None:
-            reader = self.context.reader
-            self._offered = reference_curve.offered(reader.store, self._metric(), reader.run_id)
-            set_value(self._controls.name, options=tuple(self._offered))
-        _say(self._trouble, "", "")
+        self._references.offer()
         self._redraw()
 
     def _add(self) -> None:
-        text = self._controls.name.value.strip()
-        try:
-            found = self._reference(self._offered.get(text, text))
-        except RLWidgetsError as error:
-            _say(self._trouble, str(error), "rlw-warning")
-            return
-        _say(self._trouble, "", "")
-        self._references = [r for r in self._references if r.key != found.key] + [found]
-        set_value(self._controls.name, value="")
-        self._redraw()
+        if self._references.add():
+            self._redraw()
 
     def _clear(self) -> None:
-        self._references = []
-        _say(self._trouble, "", "")
+        self._references.clear()
         self._redraw()
-
-    def _reference(self, what: Any) -> Reference:
-        context = self.context
-        return reference_curve.reference(
-            what, context.run.workspace, self._metric(), context.reader.run_id
-        )
-
-    def _metric(self) -> str:
-        return self.context.reader.metric or catalogue.REWARD_NAMES[0]
 
     def _show_table(self) -> None:
         if not self._controls.table.value:

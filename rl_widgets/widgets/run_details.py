@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -16,6 +17,7 @@ import traitlets
 from rl_widgets.store.errors import RLWidgetsError, UserError
 from rl_widgets.view import text, wording
 from rl_widgets.view.charts.curve import AXES
+from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.follower import Follower
 from rl_widgets.view.html import run as html
 from rl_widgets.view.reader import RunReader
@@ -34,7 +36,7 @@ from rl_widgets.widgets.pace import PACE, wait_for_making
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.saved_form import SavedForm
-from rl_widgets.widgets.subshells import CELLS, Answering, answer_while_busy
+from rl_widgets.widgets.subshells import CELLS, PAGE, Answering, answer_while_busy
 from rl_widgets.widgets.throughput_panel import ThroughputPanel
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 #: What the making of a view sends.
-_MESSAGES = 330
+_MESSAGES = 360
 #: Seconds after which a page that answers, and draws no view, shows none.
 _UNSEEN = 3.0
 
@@ -231,12 +233,21 @@ class RunDetails(ipywidgets.VBox):
         late = self._answering.only_between_cells and not view.final
         set_value(self._answers_late, value=html.answers_late(view.header.run_id) if late else "")
         set_shown(self._answers_late, late)
-        self._child_runs.draw(view)
-        self._reward.draw(view)
+        for part in (self._child_runs, self._reward):
+            self._unless_unread(functools.partial(part.draw, view))
         self._draw_tab(view)
         self._cancel.draw(view)
 
-    def _draw_tab(self, view: RunView) -> None:
+    def _unless_unread(self, draw: Callable[[], None]) -> None:
+        """Draw a part, or leave it as it is while the record cannot be read."""
+        try:
+            draw()
+        except (RLWidgetsError, OSError):
+            # The follower meets the same trouble, says it, and hands on a view once it is over.
+            _log.warning("A part of the view could not be read", exc_info=True)
+
+    def _draw_tab(self, view: RunView, mark: EventMark | None = None) -> None:
+        """Draw the tab that is shown, with what a mark stands for in view."""
         place = self._tabs.selected_index
         self._context.tab = "" if place is None else PANELS[place].title
         if place is None:
@@ -249,6 +260,8 @@ class RunDetails(ipywidgets.VBox):
                 self._tabs.children[place].children = [self._tab_troubles[place], panel.widget]
                 answer_while_busy(*panel.controls)
             panel.draw(view)
+            if mark is not None:
+                panel.show(mark)
         except (RLWidgetsError, OSError):
             # The follower meets the same trouble, says it, and hands on a view once it is over.
             _log.warning("The tab %s could not be read", title, exc_info=True)
@@ -261,8 +274,12 @@ class RunDetails(ipywidgets.VBox):
     def _all_panels(self) -> list[Panel]:
         return [self._reward, *self._panels.values()] if hasattr(self, "_reward") else []
 
-    def _open(self, title: str) -> None:
-        self._tabs.selected_index = [panel.title for panel in PANELS].index(title)
+    def _open(self, mark: EventMark) -> None:
+        """Show what a mark on the curve stands for."""
+        if mark.kind == "node_lost":
+            self._child_runs.show_node(mark.thing)
+        self._tabs.selected_index = [panel.title for panel in PANELS].index(mark.opens)
+        self._draw_tab(self._view, mark)
 
     # -- the run's thread reads, the view's thread draws ---------------------------------------
 
@@ -298,7 +315,8 @@ class RunDetails(ipywidgets.VBox):
         self._draw(view)
         if self._saved is not None:
             self._saved.update(view)
-        PACE.drawn()
+        place = self._tabs.selected_index
+        PACE.drawn(0 if place is None else PANELS[place].messages)
         unseen = not self._view_count and PACE.heard and not CELLS.running
         if unseen and self._follower is not None:
             # A page draws a cell when it is first scrolled to, and counts the view then. The count
@@ -316,7 +334,7 @@ class RunDetails(ipywidgets.VBox):
     # -- what comes from the page: commands for the view's thread, nothing more ----------------
 
     def _on_view_count(self, change: Any) -> None:
-        self._answering.hears()
+        PAGE.hears()
         self._thread.post(functools.partial(self._rest_or_follow, bool(change["new"])))
 
     def _rest_or_follow(self, shown: bool) -> None:
@@ -330,7 +348,8 @@ class RunDetails(ipywidgets.VBox):
         self._thread.post(lambda: self._draw_tab(self._view))
 
     def _on_axis(self, change: Any) -> None:
-        self._thread.post(functools.partial(self._reward.draw_over, change["new"]))
+        draw = functools.partial(self._reward.draw_over, change["new"])
+        self._thread.post(functools.partial(self._unless_unread, draw))
 
 
 def _notebook_shell() -> Any:

@@ -53,6 +53,26 @@ class Cells:
 CELLS = Cells()
 
 
+class Page:
+    """Where the page's newest message was heard: beside the cells, or on the thread that runs them.
+
+    The first ones may be sent before the page has its subshell, so that one message alone says
+    nothing about those that follow.
+    """
+
+    def __init__(self) -> None:
+        #: None before anything came.
+        self.heard_beside_cells: bool | None = None
+
+    def hears(self) -> None:
+        """Something came from the page, on the calling thread."""
+        self.heard_beside_cells = threading.current_thread() is not threading.main_thread()
+
+
+#: Of this kernel.
+PAGE = Page()
+
+
 class Answering:
     """Whether what a person does in the page is heard while a cell of the kernel runs.
 
@@ -62,9 +82,9 @@ class Answering:
     #: Seconds after which a page that shows a view has said so, if it is heard.
     PATIENCE = 6.0
 
-    def __init__(self) -> None:
+    def __init__(self, page: Page = PAGE) -> None:
+        self._page = page
         self._kernel_can = True
-        self._heard: bool | None = None
         self._shown = math.inf
 
     def shown(self, shell: Any) -> None:
@@ -75,13 +95,10 @@ class Answering:
         self._shown = time.monotonic()
         CELLS.watch(shell)
 
-    def hears(self) -> None:
-        """Something came from the page, on the calling thread."""
-        self._heard = threading.current_thread() is not threading.main_thread()
-
     @property
     def only_between_cells(self) -> bool:
         """Whether the page is heard only while no cell runs."""
-        if not self._kernel_can or self._heard is False:
+        beside = self._page.heard_beside_cells
+        if not self._kernel_can or beside is False:
             return True
-        return self._heard is None and time.monotonic() - self._shown > self.PATIENCE
+        return beside is None and time.monotonic() - self._shown > self.PATIENCE

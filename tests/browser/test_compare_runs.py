@@ -12,7 +12,7 @@ import pytest
 from rl_widgets import Workspace
 from rl_widgets.store import statuses
 from rl_widgets.view.configuration import ALGORITHM_FILE
-from tests.browser.conftest import Browser, Lab
+from tests.browser.conftest import ARTIFACTS, Browser, Lab
 from tests.view.test_compare import add, definition, grow
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -87,6 +87,11 @@ def test_seeds_are_compared_live_and_in_both_themes(
         assert box is not None
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
         browser.wait_until(lambda: "at iteration" in view.inner_text(), "the cursor's place")
+        view.get_by_role("button", name="Table").click()
+        view.locator(".rlw-curve-table tbody tr").first.wait_for()
+        with page.expect_download() as saved:
+            view.get_by_role("button", name="PNG").click()
+        saved.value.save_as(ARTIFACTS / "compare-runs-saved-light.png")
         ws.store.runs.set(live.id, status=statuses.COMPLETED, ended=time.time())
         browser.wait_until(lambda: "6 completed" in view.inner_text(), "the end", 30)
         browser.use_theme("JupyterLab Dark")

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator
 
 from rl_widgets.store import statuses
 from rl_widgets.store.logger import RunLogger
-from tests.browser.conftest import Browser, Lab
+from tests.browser.conftest import ARTIFACTS, Browser, Lab
 from tests.view.fixture_runs import FixtureRun, make
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -47,7 +47,17 @@ def learned(home: Path, run_id: str, n: int, shift: float = 0.0) -> FixtureRun:
             fixture.logger.log_event(
                 "checkpoint", f"Checkpoint of iteration {i}", i, i * 16_000, **details
             )
-    fixture.logger.log_event("video", "Video of an evaluation", 120, 120 * 16_000, path="x.mp4")
+            (fixture.folder / "head/checkpoints" / str(i)).mkdir(parents=True)
+    for i in range(20, n, 20):
+        values = {"evaluation/episode_reward_mean": -21 + i / 6}
+        fixture.logger.log_metrics(values, step=i, env_steps=i * 16_000)
+    (fixture.folder / "head/videos").mkdir()
+    for i, name in ((90, "older.mp4"), (120, "newer.mp4")):
+        path = f"head/videos/{name}"
+        (fixture.folder / path).write_bytes(name.encode())
+        fixture.logger.log_event("video", f"Video of {i}", i, i * 16_000, path=path, size=9)
+    (fixture.folder / "worker/nodes/worker-1").mkdir(parents=True)
+    (fixture.folder / "worker/nodes/worker-1/raylet.err").write_text("killed\n")
     fixture.logger.log_event("node_lost", "worker-1 was lost", 75, 75 * 16_000, node="worker-1")
     fixture.take_in()
     return fixture
@@ -68,7 +78,7 @@ def legend(view: Locator) -> str:
 
 
 def test_the_chart_is_used_while_the_cell_is_busy(
-    lab: Lab, browser: Browser, own_home: Path, tmp_path: Path
+    lab: Lab, browser: Browser, own_home: Path
 ) -> None:
     fixture = learned(own_home, RUN, 150)
     learned(own_home, OTHER, 190, shift=25).end(statuses.COMPLETED)
@@ -111,7 +121,7 @@ def test_the_chart_is_used_while_the_cell_is_busy(
     page.locator(".jp-NotebookPanel .jp-WindowedPanel-outer").first.evaluate("e => e.scrollTop = 0")
     box = chart.bounding_box()
     assert box is not None
-    view.get_by_role("button", name="Follow").click()
+    view.get_by_title("Back to the newest points").click()
     browser.wait_until(lambda: legend(view) == latest, "the newest values")
 
     # A mark tells what it is.
@@ -123,7 +133,23 @@ def test_the_chart_is_used_while_the_cell_is_busy(
     browser.picture("reward-chart-mark-light")
     dot.click()
     page.locator(".rlw-tabs .lm-mod-current", has_text="Checkpoints").wait_for()
-    view.get_by_role("tab", name="Logs").click()
+    # A click opens the thing itself: the row of this checkpoint, this video, this node.
+    row = view.locator(".rlw-checkpoints tr.rlw-chosen")
+    row.wait_for()
+    assert row.inner_text().startswith("60")
+    browser.picture("reward-chart-opened-light")
+    chart.locator(".dot[style*='34, 166, 179']").first.click()
+    view.get_by_text("weights of 1,440,000 env steps").wait_for()
+    chart.locator(".dot[style*='224, 82, 95']").first.click()
+    view.locator(".rlw-children-box tr.rlw-chosen", has_text="worker-1").wait_for()
+    view.get_by_text("killed", exact=True).wait_for()
+    browser.picture("reward-chart-node-light")
+    latest_evaluation = view.locator(".rlw-entry", has_text="evaluation (greedy)")
+    view.get_by_role("button", name="Evaluation").click()
+    latest_evaluation.wait_for(state="detached")
+    view.get_by_role("button", name="Evaluation").click()
+    latest_evaluation.wait_for()
+    chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box is not None
 
@@ -145,7 +171,7 @@ def test_the_chart_is_used_while_the_cell_is_busy(
     page.wait_for_timeout(500)
     assert ticks(chart) == moved
     browser.picture("reward-chart-zoom-light")
-    view.get_by_role("button", name="Follow").click()
+    view.get_by_title("Back to the newest points").click()
     browser.wait_until(lambda: "0" in ticks(chart), "the live end")
     view.get_by_role("button", name="Read", exact=True).click()
 
@@ -173,11 +199,18 @@ def test_the_chart_is_used_while_the_cell_is_busy(
     page.wait_for_timeout(600)
     browser.picture("reward-chart-compared-dark")
 
-    with page.expect_download() as saved:
-        view.get_by_role("button", name="PNG").click()
-    assert saved.value.suggested_filename == f"{RUN}_episode_reward_mean.png"
-    saved.value.save_as(tmp_path / "curve.png")
-    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    # What the picture says beside the page is not in the page, and not under its pointer.
+    assert view.locator(".rlw-reward text.label").count() > 10
+    assert not view.locator(".rlw-reward text.label").first.is_visible()
+    for theme, name in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
+        browser.use_theme(theme)
+        page.wait_for_timeout(600)
+        with page.expect_download() as saved:
+            view.get_by_role("button", name="PNG").click()
+        assert saved.value.suggested_filename == f"{RUN}_episode_reward_mean.png"
+        picture = ARTIFACTS / f"reward-chart-saved-{name}.png"
+        saved.value.save_as(picture)
+        assert picture.read_bytes().startswith(b"\x89PNG")
     view.get_by_role("button", name="CSV").click()
     with page.expect_download() as saved:
         view.locator("a.rlw-download").click()

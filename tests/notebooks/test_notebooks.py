@@ -38,15 +38,21 @@ def execute(
 
 def test_quickstart_learns_to_balance_the_pole(ws: Workspace, tmp_path: Path) -> None:
     notebook = execute("quickstart.ipynb", tmp_path)
-    [run] = ws.experiments["quickstart"].get_runs()
-    assert run.status == "Completed"
+    broken, chance, run = ws.experiments["quickstart"].get_runs()
+    assert [r.status for r in (run, chance, broken)] == ["Completed", "Completed", "Failed"]
     rewards = run.get_metrics("episode_reward_mean")["episode_reward_mean"]
     assert rewards[0] < 100
     assert rewards[-1] >= 150
-    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert any(
-        "data:image/svg+xml" in str(output.get("data", {}).get("text/html")) for output in shown
-    )
+    shown = [
+        str(output.get("data", {}).get("text/html", ""))
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    ]
+    assert any("data:image/svg+xml" in html for html in shown)
+    # Chance is far from what was learned, and the cause of the failure is said at the head.
+    assert chance.get_metrics("episode_reward_mean")["episode_reward_mean"][-1] < 40
+    assert any("Comparison of 2 runs" in html for html in shown)
+    assert any("rlw-failure" in html and "CartPole-v9" in html for html in shown)
 
 
 def test_pong_trains_for_a_minute(

@@ -138,6 +138,41 @@ def test_the_tabs_of_a_run(
         lab.picture(f"run-page-{tab.lower()}-dark")
 
 
+def test_a_mark_on_the_chart_opens_its_checkpoint(
+    lab: Lab, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(own_home, "pong_1", monkeypatch)
+    for i in (50, 150):
+        evaluate(run, 3 * i, -21.0 + i / 10)
+    run.take_in()
+    run.end(statuses.COMPLETED)
+    lab.open("rl-widgets/open/pong_1")
+    page = lab.run_page()
+    page.locator(".rlp-legend", has_text="evaluation (greedy)").wait_for()
+    over = page.locator(".rlp-chart .u-over")
+    box = over.bounding_box()
+    assert box is not None
+    # The checkpoint of iteration 100, halfway; the dot at the pointer tells how high the line is.
+    x = box["x"] + box["width"] * 99 / 199
+    lab.page.mouse.move(x, box["y"] + 5, steps=3)
+    dot = page.locator(".rlp-chart .u-cursor-pt").first.bounding_box()
+    assert dot is not None
+    lab.page.mouse.move(x, dot["y"] + dot["height"] / 2, steps=3)
+    lab.wait_until(lambda: over.evaluate("e => e.style.cursor") == "pointer", "the mark's pointer")
+    assert "iteration 100" in (over.get_attribute("title") or "")
+    lab.picture("run-page-mark-light")
+    lab.page.mouse.down()
+    lab.page.mouse.up()
+    row = page.locator("[role=tabpanel]:not([hidden]) tr.rlp-chosen")
+    row.wait_for()
+    assert "iteration-000100" in row.inner_text()
+    lab.picture("run-page-opened-light")
+    lab.use_theme("JupyterLab Dark")
+    lab.picture("run-page-opened-dark")
+    page.get_by_role("button", name="Evaluation").click()
+    page.locator(".rlp-legend", has_text="evaluation").wait_for(state="detached")
+
+
 def test_a_link_opens_a_run_and_leaves_a_clean_address(lab: Lab, own_home: Path) -> None:
     recorded(own_home, "pong_1", statuses.COMPLETED)
     lab.open("rl-widgets/open/pong_1")

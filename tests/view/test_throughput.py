@@ -269,3 +269,13 @@ def test_the_view_judges_once_a_second_at_most(
     for _ in range(20):
         reader.read()
     assert not asked, "nothing new"
+
+
+def test_a_second_without_a_sample_is_no_standstill(made: MadeRun) -> None:
+    """A result a second, a sample every other: its pace is the mean of both."""
+    reader = made.results(20, lambda i: figures(env_steps_sampled_per_s=1000.0 * (i % 2))).read()
+    [speed] = [fact for fact in reader.view().facts if fact.name == "speed"]
+    assert speed.text in ("400", "600")
+    made.results(6, lambda i: figures(env_steps_sampled_per_s=0.0)).read()
+    [speed] = [fact for fact in reader.read().facts if fact.name == "speed"]
+    assert speed.text == "0"

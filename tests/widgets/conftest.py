@@ -17,7 +17,14 @@ from comm.base_comm import BaseComm
 
 from rl_widgets import ExperimentForm, Workspace
 from rl_widgets.widgets.form import Form
+from rl_widgets.widgets.subshells import PAGE
 from tests.view.fixture_runs import FixtureRun, make
+
+
+@pytest.fixture(autouse=True)
+def page_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is a kernel whose page has not been heard yet."""
+    monkeypatch.setattr(PAGE, "heard_beside_cells", None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,11 +15,12 @@ import pytest
 from rl_widgets import RunDetails
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import UserError
+from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.reader import RunReader
 from rl_widgets.widgets.checkpoints_panel import CheckpointsPanel
 from rl_widgets.widgets.panel import PanelContext
 from tests.view.fixture_runs import FixtureRun
-from tests.view.test_checkpoints import save
+from tests.view.test_checkpoints import delete, save
 from tests.widgets.conftest import Messages, NotebookShell, wait_until
 
 
@@ -135,6 +137,29 @@ def test_the_chosen_checkpoint_is_offered_and_taken_back(fixture: FixtureRun, ta
     assert 'download="attempt-1-iteration-000010.zip"' in shown.words()
     shown.panel.close()
     assert "download=" not in shown.words()
+
+
+def mark(kind: str, path: str) -> EventMark:
+    return EventMark(kind, 0.0, 0.0, "Checkpoint of <i>", "Checkpoints", thing=path)
+
+
+def test_a_mark_on_the_curve_chooses_its_checkpoint(fixture: FixtureRun, tab: Show) -> None:
+    old, new = save(fixture, 10, -20.0), save(fixture, 20, -10.0)
+    shown = tab(fixture)
+    assert "rlw-chosen" not in shown.words()
+    shown.panel.show(mark("checkpoint", old))
+    assert shown.panel._choice.value == old
+    [chosen] = re.findall("<tr[^>]*rlw-chosen.*?</tr>", shown.words())
+    assert "iteration-000010" in chosen
+    assert 'aria-current="true"' in chosen
+    shown.panel._choice.value = new
+    [chosen] = re.findall("<tr[^>]*rlw-chosen.*?</tr>", shown.words())
+    assert "iteration-000020" in chosen
+    delete(fixture, old)
+    shown.draw()
+    shown.panel.show(mark("checkpoint", old))
+    assert shown.panel._choice.value == new
+    assert "Checkpoint of &lt;i&gt;: it was deleted" in shown.words()
 
 
 def test_a_run_that_is_over_is_resumed_after_one_question(fixture: FixtureRun, tab: Show) -> None:

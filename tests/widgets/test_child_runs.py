@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +102,23 @@ def test_many_nodes_are_shown_when_asked_for(fixture: FixtureRun, messages: Mess
     assert table.all.description == "Show fewer nodes"
     table.all.value = False
     assert "worker-63" not in table.html
+
+
+def test_a_mark_on_the_curve_marks_the_row_of_its_node(
+    fixture: FixtureRun, messages: Messages
+) -> None:
+    table = Table(fixture)
+    many(fixture, 64)
+    table.draw(0.1)
+    table.choice.value = "head"
+    table.runs.show_node("worker-63")
+    # Neither the choice of another child nor the length of the table hides it.
+    assert table.choice.value == ""
+    assert table.all.value
+    [row] = re.findall("<tr[^>]*rlw-chosen.*?</tr>", table.html)
+    assert "worker-63" in row
+    table.runs.show_node("nobody")
+    assert "rlw-chosen" in table.html
 
 
 def test_a_run_without_children_has_neither_table_nor_choice(

@@ -283,6 +283,35 @@ def test_log_scale_picture_and_file(
     wait_until(lambda: saved == ["comparison_episode_reward_mean.png"], "the picture")
 
 
+def test_the_chart_is_a_table_too_and_its_picture_has_a_legend(
+    ws: Workspace, compare: Make, messages: Messages
+) -> None:
+    view = compare(seeds(ws, 3))
+    assert not view._table.value
+    view._controls.table.value = True
+    wait_until(lambda: "rlw-curve-table" in view._table.value, "the table")
+    line = view._found.lines[0]
+    assert f'<th scope="col">{line.label}</th>' in view._table.value
+    assert f"<td>{line.x[-1]:,.0f}</td><td>{line.y[-1]:.2f} (" in view._table.value
+    signs, words = view._chart._printed
+    assert "Comparison of 3 runs" in signs.text[0]
+    assert line.label in words.text.tolist()
+    assert "interval" in words.text.tolist()
+    view._controls.table.value = False
+    wait_until(lambda: not view._table.value, "the chart alone")
+
+
+def test_a_metric_without_a_value_leaves_the_way_to_another(ws: Workspace, compare: Make) -> None:
+    view = compare([add(ws, "a", [1.0, 2.0])])
+    view._controls.metric.options = ("episode_reward_mean", "nowhere")
+    view._controls.metric.value = "nowhere"
+    wait_until(lambda: not view._found.lines, "nothing to draw")
+    wait_until(lambda: view._place.layout.display == "none", "no chart of something else")
+    assert view._controls.metric.layout.display != "none"
+    view._controls.metric.value = "episode_reward_mean"
+    wait_until(lambda: view._place.layout.display != "none", "the chart")
+
+
 def test_log_scale_is_off_for_values_that_have_no_logarithm(ws: Workspace, compare: Make) -> None:
     view = compare([add(ws, "low", [-21.0, -20.0])])
     assert view._controls.log.disabled

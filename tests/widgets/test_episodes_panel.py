@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipywidgets
 
 from rl_widgets.store import statuses
+from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.reader import RunReader
 from rl_widgets.widgets.episodes_panel import EpisodesPanel
 from rl_widgets.widgets.panel import PanelContext
@@ -153,6 +154,24 @@ def test_a_video_whose_file_is_gone_is_said(fixture: FixtureRun, messages: Messa
     # Back to the one that is there.
     tab.choice.index = 1
     assert tab.player().layout.display is None
+
+
+def test_a_mark_on_the_curve_loads_its_video(fixture: FixtureRun, messages: Messages) -> None:
+    tab = Tab(fixture)
+    for i in (1, 2, 3):
+        record(fixture, i, f"video {i}".encode())
+    fixture.take_in()
+    tab.reader.read()
+    first, second, _ = [e.id for e in tab.reader.events if e.kind == "video"]
+    # It is newer than the panel's last look.
+    tab.panel.show(EventMark("video", 0.0, 0.0, "Video", "Episodes", event=second))
+    assert bytes(tab.player().value) == b"video 2"
+    assert tab.choice.value == second
+    (fixture.folder / "head/videos/1.mp4").unlink()
+    tab.draw()
+    tab.panel.show(EventMark("video", 0.0, 0.0, "<b>Video", "Episodes", event=first))
+    assert tab.player().layout.display == "none"
+    assert "&lt;b&gt;Video: its file was removed" in tab.words
 
 
 def test_before_the_first_one(fixture: FixtureRun, messages: Messages) -> None:

@@ -193,7 +193,12 @@ def test_some_are_drawn_together_and_apart_again(shown: Shown) -> None:
     lines = [mark for mark in figure.marks if len(mark.x)]
     assert len({line.colors[0] for line in lines}) == 3
     assert all(name in shown.words() for name in shown.names())
+    # The chart of several is a table as well: a column for each.
+    shown.panel._as_table.value = True
+    assert shown.panel._table.value.count('<th scope="col">') == 4
+    assert shown.panel._table.value.count("<tr>") == 3
     shown.button("Draw apart").click()
+    assert shown.panel._table.layout.display == "none"
     assert len(shown.all(bqplot.Figure)) == 3
     shown.button("Draw together").click()
     shown.button("Show all").click()

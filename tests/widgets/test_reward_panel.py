@@ -12,6 +12,8 @@ import pytest
 
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import StoreError, UserError
+from rl_widgets.view import episodes
+from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.reader import RunReader
 from rl_widgets.widgets.panel import PanelContext
 from rl_widgets.widgets.reward_panel import RewardPanel
@@ -29,7 +31,7 @@ class Shown:
         self.fixture.start()
         self.messages = messages
         self.commands: list[Callable[[], None]] = []
-        self.opened: list[str] = []
+        self.opened: list[EventMark] = []
         self.reader = RunReader.of(self.fixture.run)
         self.reader.read()
         self.context = PanelContext(
@@ -233,7 +235,56 @@ def test_a_click_on_a_mark_opens_what_it_stands_for(shown: Shown) -> None:
     shown.chart._clicked("video", {"event": "element_click", "data": {"index": 0}})
     shown.chart._clicked("target_reached", {"event": "element_click", "data": {"index": 0}})
     shown.work()
-    assert shown.opened == ["Episodes"]
+    [mark] = shown.opened
+    [event] = [e for e in shown.reader.events if e.kind == "video"]
+    assert (mark.opens, mark.thing, mark.event) == ("Episodes", "head/videos/a.mp4", event.id)
+    # The target is no thing: its place is read.
+    assert shown.context.cursor.x == 1800.0
+
+
+def test_a_picture_that_is_saved_says_what_its_lines_are(shown: Shown) -> None:
+    for i in range(1, 30):
+        shown.log(i, float(i))
+    shown.fixture.logger.log_event("checkpoint", "a", 20, 2000, path="head/checkpoints/a")
+    shown.tick()
+    signs, words = shown.chart._printed
+    assert signs.text[0] == shown.reader.run_id
+    told = ["mean", "min to max", "target", "checkpoint", "target reached"]
+    assert words.text.tolist() == ["", *told]
+    assert len(signs.x) == len(signs.colors) == len(told) + 1
+    assert all(0 < y < 1 for y in signs.y)
+    shown.sent()
+    shown.panel._controls.smoothing.value = 0.6
+    shown.work()
+    assert words.text.tolist()[1:4] == ["mean, smoothed (0.60)", "min to max", "mean"]
+    sent = shown.sent()
+    assert sent[signs.comm.comm_id] == sent[words.comm.comm_id] == 1
+
+
+def test_greedy_evaluations_are_a_line_of_their_own(shown: Shown) -> None:
+    switch = shown.panel._controls.evaluation
+    shown.log(1, 1.0)
+    shown.tick()
+    assert switch.layout.display == "none"
+    assert episodes.MEAN not in shown.chart._marks
+    shown.fixture.logger.log_metrics({episodes.MEAN: 7.0}, step=1, env_steps=100)
+    shown.tick()
+    assert switch.layout.display is None
+    assert shown.line(episodes.MEAN) == [7.0]
+    assert "evaluation (greedy)" in shown.panel._legend.value
+    shown.sent()
+    shown.fixture.logger.log_metrics({episodes.MEAN: 9.0}, step=2, env_steps=200)
+    shown.log(2, 2.0)
+    shown.tick()
+    assert max(shown.sent().values()) == 1
+    assert shown.line(episodes.MEAN) == [7.0, 9.0]
+    shown.panel._controls.smoothing.value = 0.9
+    shown.work()
+    assert shown.line(episodes.MEAN) == [7.0, 9.0]
+    switch.value = False
+    shown.work()
+    assert episodes.MEAN not in shown.chart._marks
+    assert "evaluation" not in shown.panel._legend.value
 
 
 def test_references_are_drawn_beside_the_run(shown: Shown, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bqplot
 import ipywidgets
@@ -17,10 +19,13 @@ import pytest
 
 from rl_widgets import RunDetails, UserError
 from rl_widgets.store import statuses
+from rl_widgets.store.errors import StoreError
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.subshells import CELLS
 from tests.view.fixture_runs import FixtureRun
+from tests.view.test_checkpoints import save
+from tests.view.test_episodes import record
 from tests.widgets.conftest import Messages, NotebookShell, wait_until
 
 
@@ -314,6 +319,47 @@ def test_a_tab_that_cannot_be_drawn_stops_nothing_else(
     assert details._view.trouble == ""
 
 
+def test_a_click_on_a_mark_opens_the_thing(fixture: FixtureRun, details: RunDetails) -> None:
+    details.show()
+    display(details)
+    node_log = fixture.folder / "worker" / "nodes" / "worker-1" / "raylet.err"
+    node_log.parent.mkdir(parents=True)
+    node_log.write_text("killed\n")
+    fixture.write_log("learning\n")
+    for i in range(1, 11):
+        fixture.result(i, float(i))
+    record(fixture, 3, b"third")
+    record(fixture, 9, b"ninth")
+    fixture.logger.log_event("node_lost", "worker-1 was lost", 5, 15_000, node="worker-1")
+    path = save(fixture, 4, -1.0)
+    save(fixture, 8, 1.0)
+
+    chart = details._reward._chart
+    wait_until(lambda: {"video", "checkpoint", "node_lost"} <= set(chart._events), "the marks")
+
+    def click(kind: str, index: int = 0) -> None:
+        chart._clicked(kind, {"event": "element_click", "data": {"index": index}})
+
+    def tab(kind: type[ipywidgets.Widget]) -> list[Any]:
+        def below(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+            yield widget
+            for child in getattr(widget, "children", ()):
+                yield from below(child)
+
+        shown = details._tabs.children[details._tabs.selected_index or 0]
+        return [w for w in below(shown) if isinstance(w, kind)]
+
+    click("video")
+    wait_until(lambda: [bytes(v.value) for v in tab(ipywidgets.Video)] == [b"third"], "the video")
+    click("checkpoint")
+    wait_until(lambda: path in [d.value for d in tab(ipywidgets.Dropdown)], "the checkpoint")
+    click("node_lost")
+    wait_until(
+        lambda: "worker/nodes/worker-1" in [d.value for d in tab(ipywidgets.Dropdown)], "the log"
+    )
+    assert "rlw-chosen" in details._child_runs._table.value
+
+
 def test_a_view_that_cannot_be_drawn_says_so(
     fixture: FixtureRun, details: RunDetails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,3 +381,55 @@ def test_a_view_that_is_shown_again_or_closed_leaves_its_old_form_alone(
     assert len(shell.hooks) == one > before
     details.close()
     assert len(shell.hooks) == one - 1
+
+
+def test_points_that_cannot_be_read_switch_nothing_off(
+    fixture: FixtureRun, details: RunDetails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table asks for metrics that nobody has read yet, ten times in vain."""
+    monkeypatch.setattr("rl_widgets.view.follower.RETRY", 0.02)
+    details.show()
+    display(details)
+    fixture.result(1, -21.0)
+    wait_until(lambda: is_drawn(details, [-21.0]), "the point")
+    metrics = details._reader.store.metrics
+    points, failed = metrics.points, []
+
+    def fail(*args: object, **kwargs: object) -> object:
+        if len(failed) < 10:
+            failed.append(args)
+            raise StoreError("The record cannot be read: the disk is gone.")
+        return points(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(metrics, "points", fail)
+    details._reward._controls.table.value = True
+    for i in range(2, 100):
+        fixture.result(i, -21.0 + i)
+        wait_until(lambda: not details._thread.busy, "quiet")
+        if len(failed) == 10:
+            break
+    wait_until(lambda: len(failed) == 10, "ten failures")
+    fixture.result(100, 7.0)
+    wait_until(lambda: details._view.curve.last == 7.0, "the point after them")
+    wait_until(lambda: says(details, "rlw-curve-table"), "the table")
+    assert not says(details, "stands still")
+    assert details._view.trouble == ""
+
+
+def test_a_run_that_is_deleted_while_it_is_shown_stays_as_it_was_drawn(
+    fixture: FixtureRun, details: RunDetails
+) -> None:
+    details.show()
+    display(details)
+    fixture.result(1, -21.0)
+    wait_until(lambda: is_drawn(details, [-21.0]), "the point")
+    fixture.end(statuses.COMPLETED)
+    wait_until(lambda: details._view.final and not details.following, "its end")
+    shutil.rmtree(fixture.folder)
+    assert fixture.workspace.store.runs.delete(fixture.run_id)
+    for place in range(len(details._tabs.children)):
+        details._tabs.selected_index = place
+        wait_until(lambda: not details._thread.busy, "quiet")
+        assert not says(details, "stands still"), place
+        assert not says(details, "could not be drawn"), place
+    assert is_drawn(details, [-21.0]), "what was drawn stays"

@@ -7,6 +7,8 @@ import type { IWindow } from './plot';
 
 export interface IChartProps {
   curve: ICurve;
+  /** A line beside it, in the same frame. */
+  beside?: ICurve | undefined;
   /** The chart in a sentence, for those who do not see it. */
   label: string;
   unit: string;
@@ -17,13 +19,15 @@ export interface IChartProps {
   onZoom?: (window: IWindow | null) => void;
   /** Told which point is under the cursor; with it the arrow keys move the cursor. */
   onCursor?: (index: number | null) => void;
+  /** Told the mark that was clicked. */
+  onMark?: (mark: IMark) => void;
 }
 
 /** A curve with its band, target and events, drawn by uPlot; it follows the width it is given. */
 export function Chart(props: IChartProps): JSX.Element {
   const place = React.useRef<HTMLDivElement>(null);
   const plot = React.useRef<Plot | null>(null);
-  const { curve, unit, goal, events, onZoom, onCursor, height } = props;
+  const { curve, beside, unit, goal, events, onZoom, onCursor, onMark, height } = props;
   /** The points as they are drawn, by growing x. */
   const points = React.useMemo(() => sorted(curve, false), [curve]);
   /** Where the keyboard has put the cursor: its x, which stays when points are added. */
@@ -32,8 +36,8 @@ export function Chart(props: IChartProps): JSX.Element {
   const hint = React.useId();
 
   const told = (at: number | null) => onCursor?.(at === null ? null : (points.order[at] ?? null));
-  const handlers = React.useRef({ onZoom, told });
-  handlers.current = { onZoom, told };
+  const handlers = React.useRef({ onZoom, told, onMark });
+  handlers.current = { onZoom, told, onMark };
 
   React.useEffect(() => {
     const node = place.current;
@@ -43,6 +47,7 @@ export function Chart(props: IChartProps): JSX.Element {
     const made = new Plot(node, height, {
       zoom: window => handlers.current.onZoom?.(window),
       cursor: at => handlers.current.told(at),
+      mark: mark => handlers.current.onMark?.(mark),
       zooms: onZoom !== undefined
     });
     plot.current = made;
@@ -55,11 +60,11 @@ export function Chart(props: IChartProps): JSX.Element {
   }, [height]);
 
   React.useEffect(() => {
-    plot.current?.draw(curve, unit, goal, events);
+    plot.current?.draw(curve, unit, goal, events, beside);
     if (held.current !== null) {
       plot.current?.point(held.current);
     }
-  }, [curve, unit, goal, events, height]);
+  }, [curve, beside, unit, goal, events, height]);
 
   const put = (at: number | null) => {
     const x = at === null ? null : (points.x[at] ?? null);

@@ -5,6 +5,7 @@ import type { RunModel } from '../run_model';
 import { CommandIDs } from '../tokens';
 import { Answer } from './Answer';
 import { FileLinks } from './Files';
+import { useOpened } from './opened';
 import { Table } from './Table';
 
 const HEADS = [
@@ -74,7 +75,7 @@ function Rows({ model, rows }: { model: RunModel; rows: readonly ICheckpoint[] }
     <>
       <Table label="Checkpoints, newest first" heads={HEADS}>
         {rows.map(one => (
-          <tr key={`${one.path} ${one.attempt}`} className={one.exists ? '' : 'rlp-gone'}>
+          <CheckpointRow key={`${one.path} ${one.attempt}`} row={one}>
             <th scope="row">
               {one.name} <span className="rlp-quiet">{marks(one)}</span>
             </th>
@@ -96,7 +97,7 @@ function Rows({ model, rows }: { model: RunModel; rows: readonly ICheckpoint[] }
                 </button>
               )}
             </td>
-          </tr>
+          </CheckpointRow>
         ))}
       </Table>
       {row && (
@@ -117,6 +118,17 @@ function Rows({ model, rows }: { model: RunModel; rows: readonly ICheckpoint[] }
         </Answer>
       )}
     </>
+  );
+}
+
+/** A row, marked while it is the one that was opened by its mark on the curve. */
+function CheckpointRow(props: { row: ICheckpoint; children: React.ReactNode }): JSX.Element {
+  const { opened, ref } = useOpened<HTMLTableRowElement>('checkpoint', props.row.path);
+  const classes = [opened && 'rlp-chosen', !props.row.exists && 'rlp-gone'].filter(Boolean);
+  return (
+    <tr ref={ref} className={classes.join(' ')} aria-current={opened || undefined}>
+      {props.children}
+    </tr>
   );
 }
 

@@ -3,6 +3,7 @@ import { Badge } from '../components/Badge';
 import { sparkPath } from '../components/Sparkline';
 import type { IChildRow, IUse } from '../contract';
 import type { RunModel } from '../run_model';
+import { useOpened } from './opened';
 import { useAnswer } from './use_answer';
 
 const COLUMNS = [
@@ -54,8 +55,15 @@ export function Children({ model }: { model: RunModel }): JSX.Element | null {
 }
 
 function Row({ row }: { row: IChildRow }): JSX.Element {
+  const { opened, ref } = useOpened<HTMLTableRowElement>('node_lost', row.node ? row.label : '');
+  const kind = row.node ? 'rlp-node' : 'rlp-child';
+  const chosen = opened && row.node;
   return (
-    <tr className={row.node ? 'rlp-node' : 'rlp-child'}>
+    <tr
+      ref={ref}
+      className={chosen ? `${kind} rlp-chosen` : kind}
+      aria-current={chosen || undefined}
+    >
       <th scope="row">
         {row.label}
         {row.about && <div className="rlp-quiet">{row.about}</div>}

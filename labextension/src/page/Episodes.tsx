@@ -3,6 +3,7 @@ import type { IEpisodes, IVideo } from '../contract';
 import type { RunModel } from '../run_model';
 import { Answer } from './Answer';
 import { Facts } from './Facts';
+import { Opened } from './opened';
 import { Row, Table } from './Table';
 import { Shown } from './use_answer';
 
@@ -72,6 +73,16 @@ function Videos({ videos, urlOf }: IVideosProps): JSX.Element | null {
       player.current?.pause();
     }
   }, [shown]);
+  const mark = React.useContext(Opened);
+  const wanted = mark?.kind === 'video' ? mark.path : '';
+  const wantedVideo = videos.find(one => one.path === wanted);
+  React.useEffect(() => {
+    if (wantedVideo) {
+      setChosen(wantedVideo.key);
+    }
+    // A later list of videos leaves alone what a person has chosen since.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [mark, wantedVideo?.key]);
   const video = videos.find(one => one.key === chosen) ?? videos[0];
   if (!video) {
     return null;
@@ -80,6 +91,9 @@ function Videos({ videos, urlOf }: IVideosProps): JSX.Element | null {
     video.missing || (broken === video.path ? 'The video cannot be played here: download it.' : '');
   return (
     <div className="rlp-videos">
+      {wanted && !wantedVideo && (
+        <p className="rlp-hint">{mark?.title}: its file was removed to make room for others.</p>
+      )}
       <ul className="rlp-video-list" aria-label="Videos of the agent, newest first">
         {videos.map(one => (
           <li key={one.key}>

@@ -1,5 +1,5 @@
 import * as React from 'react';
-import type { Axis, ICurve, ISeriesAnswer } from '../contract';
+import type { Axis, ICurve, IMark, ISeriesAnswer } from '../contract';
 import { number, plural, tick } from '../format';
 import type { RunModel } from '../run_model';
 import { Chart } from './Chart';
@@ -18,12 +18,22 @@ const AXES: readonly (readonly [Axis, string])[] = [
 /** Points of one request: as many as a wide screen has pixels. */
 const POINTS = 2000;
 
+/** What the policy reaches when it does not explore. */
+const EVALUATION = 'evaluation/episode_reward_mean';
+
+export interface IRewardChartProps {
+  model: RunModel;
+  /** Told the mark that a person has clicked. */
+  onMark(mark: IMark): void;
+}
+
 /** The metric that the run is judged by, as it grows; a zoom asks for its window again, whole. */
-export function RewardChart({ model }: { model: RunModel }): JSX.Element | null {
+export function RewardChart({ model, onMark }: IRewardChartProps): JSX.Element | null {
   const [axis, setAxis] = React.useState<Axis>('env_steps');
   const [window, setWindow] = React.useState<IWindow | null>(null);
   const [smoothing, setSmoothing] = React.useState(0);
   const [cursor, setCursor] = React.useState<number | null>(null);
+  const [evaluation, setEvaluation] = React.useState(true);
   const metrics = useAnswer(
     model,
     (requests, signal) => requests.metrics(model.id, signal),
@@ -31,18 +41,21 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
     model.paced(5)
   );
   const name = metrics.value?.main ?? null;
+  const evaluated = metrics.value?.groups.some(group => group.names.includes(EVALUATION)) ?? false;
+  const names = name === null ? [] : [name, ...(evaluated && evaluation ? [EVALUATION] : [])];
   const live = React.useMemo(() => new LiveCurve(model.id), [model]);
   const { value, trouble } = useAnswer(
     model,
     async (requests, signal) => {
       const query = { axis, smoothing, points: POINTS, ...window };
-      return name === null ? null : live.read(requests, { names: [name], ...query }, signal);
+      return names.length ? live.read(requests, { names, ...query }, signal) : null;
     },
-    JSON.stringify([name, axis, window, smoothing]),
+    JSON.stringify([names, axis, window, smoothing]),
     // What is zoomed into or smoothed is read whole, which costs more.
     window || smoothing ? model.paced(5) : model.tick
   );
   const curve = value?.series[0];
+  const beside = value?.series.find((one, i) => i > 0 && one.name === EVALUATION);
   const events = React.useMemo(() => value?.events ?? [], [value]);
   if (name === null || !curve) {
     return <p className="rlp-hint">{trouble || metrics.trouble || model.run?.chart_message}</p>;
@@ -83,11 +96,22 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
           />
           {smoothing.toFixed(2)}
         </label>
+        {evaluated && (
+          <button
+            className={`rlp-toggle${evaluation ? ' rlp-on' : ''}`}
+            aria-pressed={evaluation}
+            title="The greedy evaluations of the policy as a line of their own"
+            onClick={() => setEvaluation(!evaluation)}
+          >
+            Evaluation
+          </button>
+        )}
       </Zoom>
       {trouble && <p className="rlp-notice rlp-warning">{trouble}</p>}
-      <Legend answer={value} curve={curve} cursor={cursor} />
+      <Legend answer={value} curve={curve} beside={beside} cursor={cursor} />
       <Chart
         curve={curve}
+        beside={beside}
         label={curve.sentence}
         unit={value.unit}
         goal={value.goal}
@@ -95,8 +119,9 @@ export function RewardChart({ model }: { model: RunModel }): JSX.Element | null 
         height={260}
         onZoom={setWindow}
         onCursor={setCursor}
+        onMark={onMark}
       />
-      <CurveTable curve={curve} unit={value.unit} events={events} />
+      <CurveTable curve={curve} unit={value.unit} events={events} onMark={onMark} />
     </section>
   );
 }
@@ -140,9 +165,10 @@ function Zoom({ curve, window, onWindow, children }: IZoomProps): JSX.Element {
 function Legend(props: {
   answer: ISeriesAnswer;
   curve: ICurve;
+  beside: ICurve | undefined;
   cursor: number | null;
 }): JSX.Element {
-  const { answer, curve, cursor } = props;
+  const { answer, curve, beside, cursor } = props;
   const at = cursor ?? curve.x.length - 1;
   const x = curve.x[at];
   const kinds = [...new Set(answer.events.map(event => event.kind))].filter(kind => MARKS[kind]);
@@ -162,6 +188,12 @@ function Legend(props: {
           </b>
         </span>
       )}
+      {beside && (
+        <span>
+          <i className="rlp-swatch rlp-beside" /> evaluation (greedy){' '}
+          <b>{number(nearest(beside, cursor === null ? Infinity : (x ?? Infinity)))}</b>
+        </span>
+      )}
       {answer.goal !== null && (
         <span>
           <i className="rlp-swatch rlp-dashed" /> target <b>{number(answer.goal)}</b>
@@ -178,4 +210,17 @@ function Legend(props: {
       {curve.gaps > 0 && <span>{plural(curve.gaps, 'point')} without a number</span>}
     </div>
   );
+}
+
+/** The value of the point of a curve that is nearest to x; its last one at the end of all. */
+function nearest(curve: ICurve, x: number): number | null {
+  const points = curve.x.flatMap((at, i) => {
+    const y = curve.y[i] ?? null;
+    return at === null || y === null ? [] : [{ at, y }];
+  });
+  const last = points.at(-1) ?? null;
+  if (!last || x === Infinity) {
+    return last && last.y;
+  }
+  return points.reduce((a, b) => (Math.abs(b.at - x) < Math.abs(a.at - x) ? b : a)).y;
 }

@@ -4,7 +4,7 @@ import * as React from 'react';
 import { Bar } from '../components/Bar';
 import { Badge } from '../components/Badge';
 import { Notice } from '../components/Notice';
-import type { IRun } from '../contract';
+import type { IMark, IRun } from '../contract';
 import type { RunModel } from '../run_model';
 import { CommandIDs } from '../tokens';
 import { Checkpoints } from './Checkpoints';
@@ -16,6 +16,7 @@ import { Facts } from './Facts';
 import { Files } from './Files';
 import { Logs } from './Logs';
 import { Metrics } from './Metrics';
+import { Opened, TABS } from './opened';
 import { RewardChart } from './RewardChart';
 import { Tabs } from './Tabs';
 import { Throughput } from './Throughput';
@@ -33,6 +34,7 @@ export function RunPage(props: IPageProps): JSX.Element {
 
 function Run({ model, commands, onMenu }: IPageProps): JSX.Element {
   const { run, trouble } = model;
+  const [opened, setOpened] = React.useState<IMark | null>(null);
   const again = { label: 'Try again', run: () => model.refresh() };
   if (!run || model.gone) {
     const text = trouble || 'The run is being read.';
@@ -59,11 +61,17 @@ function Run({ model, commands, onMenu }: IPageProps): JSX.Element {
       ))}
       <Failure run={run} />
       <Figures run={run} />
-      <Children model={model} />
-      <RewardChart model={model} />
-      <Tabs label="More of the run" tabs={tabs} />
+      <Opened.Provider value={opened}>
+        <Children model={model} />
+        <RewardChart model={model} onMark={mark => setOpened({ ...mark })} />
+        <Tabs label="More of the run" tabs={tabs} wanted={opened} titleOf={tabOf} />
+      </Opened.Provider>
     </>
   );
+}
+
+function tabOf(mark: IMark): string {
+  return TABS[mark.kind] ?? '';
 }
 
 function Head({ run, commands, onMenu }: { run: IRun } & Omit<IPageProps, 'model'>): JSX.Element {

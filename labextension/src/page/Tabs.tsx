@@ -6,6 +6,14 @@ export interface ITab {
   body(): JSX.Element;
 }
 
+export interface ITabsProps<T> {
+  label: string;
+  tabs: ITab[];
+  /** What a person wants to see, and the title of its tab. */
+  wanted: T | null;
+  titleOf(wanted: T): string;
+}
+
 let made = 0;
 
 /**
@@ -14,8 +22,16 @@ let made = 0;
  * A tab is made when it is first opened and then stays as it was left, but asks for nothing while
  * another one is in front.
  */
-export function Tabs({ label, tabs }: { label: string; tabs: ITab[] }): JSX.Element {
+export function Tabs<T>({ label, tabs, wanted, titleOf }: ITabsProps<T>): JSX.Element {
   const [front, setFront] = React.useState(0);
+  React.useEffect(() => {
+    const place = wanted ? tabs.findIndex(tab => tab.title === titleOf(wanted)) : -1;
+    if (place >= 0) {
+      setFront(place);
+    }
+    // Only what is wanted anew turns to another tab.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [wanted]);
   const opened = React.useRef(new Set<number>()).current;
   opened.add(front);
   const [prefix] = React.useState(() => `rlp-tabs-${made++}`);

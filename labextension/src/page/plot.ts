@@ -14,6 +14,8 @@ export interface IPlotHandlers {
   zoom(window: IWindow | null): void;
   /** Told the row under the cursor, of the columns as they are drawn. */
   cursor(row: number | null): void;
+  /** Told the mark that was clicked. */
+  mark(mark: IMark): void;
   zooms: boolean;
 }
 
@@ -26,8 +28,14 @@ export const MARKS: Record<string, { sign: string; colour: string; word: string 
   target_reached: { sign: '●', colour: '#2fa35f', word: 'target reached' }
 };
 
+/** The line of the greedy evaluations, as a notebook draws it. */
+const EVALUATION_COLOUR = '#c2497f';
+
 /** The least width that is drawn, in pixels. */
 const NARROW = 120;
+
+/** How near to a mark is on it, in pixels. */
+const NEAR = 10;
 
 export class Plot {
   constructor(
@@ -42,9 +50,16 @@ export class Plot {
     this.themed.observe(document.body, { attributeFilter: ['data-jp-theme-name'] });
   }
 
-  draw(curve: ICurve, unit: string, goal: number | null, events: readonly IMark[]): void {
+  draw(
+    curve: ICurve,
+    unit: string,
+    goal: number | null,
+    events: readonly IMark[],
+    beside?: ICurve
+  ): void {
     this.goal = goal;
     this.events = events;
+    this.beside = beside;
     const band = Boolean(curve.low?.length && curve.high?.length);
     const { x, rest } = sorted(curve, band);
     const data = [x, ...rest] as uPlot.AlignedData;
@@ -54,7 +69,13 @@ export class Plot {
     }
     [this.band, this.unit] = [band, unit];
     this.plot?.destroy();
-    this.plot = new uPlot(this.options(), data, this.node);
+    const plot = (this.plot = new uPlot(this.options(), data, this.node));
+    plot.over.addEventListener('click', () => {
+      const mark = this.markAt(plot);
+      if (mark) {
+        this.handlers.mark(mark);
+      }
+    });
   }
 
   /** Put the cursor on the point at an x; null takes it away. */
@@ -107,7 +128,7 @@ export class Plot {
       },
       hooks: {
         setSelect: [plot => this.select(plot)],
-        setCursor: [plot => this.handlers.cursor(plot.cursor.idx ?? null)],
+        setCursor: [plot => this.moved(plot)],
         draw: [plot => this.overlay(plot)]
       }
     };
@@ -117,6 +138,11 @@ export class Plot {
     let [from, to] = [low ?? 0, high ?? 1];
     if (this.goal !== null) {
       [from, to] = [Math.min(from, this.goal), Math.max(to, this.goal)];
+    }
+    for (const y of this.beside?.y ?? []) {
+      if (y !== null) {
+        [from, to] = [Math.min(from, y), Math.max(to, y)];
+      }
     }
     const room = (to - from || Math.abs(to) || 1) * 0.06;
     return [from - room, to + room];
@@ -137,6 +163,24 @@ export class Plot {
     return null;
   }
 
+  private moved(plot: uPlot): void {
+    plot.over.style.cursor = this.markAt(plot) ? 'pointer' : '';
+    plot.over.title = this.markAt(plot)?.title ?? '';
+    this.handlers.cursor(plot.cursor.idx ?? null);
+  }
+
+  /** The mark that the pointer is on, the one on top first. */
+  private markAt(plot: uPlot): IMark | undefined {
+    const { left = -1, top = -1 } = plot.cursor;
+    return [...this.events].reverse().find(mark => {
+      if (left < 0 || mark.x === null || !MARKS[mark.kind]) {
+        return false;
+      }
+      const y = mark.y === null ? plot.over.clientHeight - 8 : plot.valToPos(mark.y, 'y');
+      return Math.abs(plot.valToPos(mark.x, 'x') - left) < NEAR && Math.abs(y - top) < NEAR;
+    });
+  }
+
   /** The target as a dashed line, and what happened as signs on the curve. */
   private overlay(plot: uPlot): void {
     const { ctx, bbox } = plot;
@@ -154,6 +198,7 @@ export class Plot {
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
     }
+    this.line(plot);
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
     ctx.font = `${13 * devicePixelRatio}px system-ui, sans-serif`;
@@ -168,6 +213,26 @@ export class Plot {
       ctx.fillText(look.sign, plot.valToPos(x, 'x', true), place);
     }
     ctx.restore();
+  }
+
+  /** The curve beside the chart's own; one point alone is a dot. */
+  private line({ ctx, valToPos }: uPlot): void {
+    ctx.strokeStyle = EVALUATION_COLOUR;
+    ctx.setLineDash([]);
+    ctx.lineCap = 'round';
+    const points = (this.beside?.x ?? []).flatMap((x, i) => {
+      const y = this.beside?.y[i] ?? null;
+      return x === null || y === null ? [] : [[valToPos(x, 'x', true), valToPos(y, 'y', true)]];
+    }) as [number, number][];
+    ctx.lineWidth = (points.length === 1 ? 6 : 1.6) * devicePixelRatio;
+    ctx.beginPath();
+    points.forEach(([x, y], i) => {
+      if (i === 0) {
+        ctx.moveTo(x, y);
+      }
+      ctx.lineTo(x, y);
+    });
+    ctx.stroke();
   }
 
   private fit(): void {
@@ -190,6 +255,7 @@ export class Plot {
   private plot: uPlot | null = null;
   private goal: number | null = null;
   private events: readonly IMark[] = [];
+  private beside: ICurve | undefined;
   private band = false;
   private unit = '';
   private readonly resized: ResizeObserver;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from rl_widgets.view.series import Floats, Series, joined
 SHOWN = 50
 #: Rows of a CSV file: it travels through the page as a link, some 6 MB of it.
 MAX_ROWS = 100_000
+#: What stands in place of a table without a row.
+NOTHING = '<div class="rlw-note">No value yet.</div>'
 
 
 @dataclass(frozen=True)
@@ -60,28 +63,33 @@ def table(reader: RunReader, metric: str, rows: int) -> Table:
 def html(found: Table) -> str:
     """The rows, newest first, for a person."""
     if not found.columns:
-        return '<div class="rlw-note">No value yet.</div>'
+        return NOTHING
     words = {"time_s": "time (s)", "env_steps": "env steps"}
-    heads = "".join(f"<th>{escape(words.get(n, wording.shown(n)))}</th>" for n in found.columns)
     whole = {"attempt", "iteration", "env_steps"}
     texts = [
         [wording.count(v) if name in whole else wording.number(v) for v in values.tolist()]
         for name, values in found.columns.items()
     ]
-    rows = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
-        for row in reversed(list(zip(*texts, strict=True)))
-    )
     n = len(texts[0])
     about = wording.plural(found.points, "value")
     if n < found.points:
         about = f"The last {n} of {about}, newest first."
     else:
         about = f"{about}, newest first."
+    heads = [words.get(name, wording.shown(name)) for name in found.columns]
+    return rows_html(heads, list(zip(*texts, strict=True))[::-1], about)
+
+
+def rows_html(heads: Sequence[str], rows: Iterable[Sequence[str]], about: str) -> str:
+    """Rows of words under their heads, with a sentence on what they are."""
+    head = "".join(f'<th scope="col">{escape(word)}</th>' for word in heads)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
     return (
         f'<div class="rlw-curve-table" tabindex="0" role="region" aria-label="Values as a table">'
-        f"<table><caption>{escape(about)}</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        f"<table><caption>{escape(about)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 

@@ -25,6 +25,8 @@ PALETTE = (
 )
 #: The colour of a target, which is no run's.
 TARGET = "#2fa35f"
+#: The colour of a run's greedy evaluations beside its reward, which no other run has there.
+EVALUATION = "#c2497f"
 
 
 @dataclass(frozen=True)

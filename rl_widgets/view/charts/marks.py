@@ -53,7 +53,8 @@ class EventMark:
     """An event at its place: x in the axis' units, y on the line (NaN where there is none yet).
 
     `count` events of the kind are so near to each other that this one, the newest, stands for
-    them; `text` says so. A click shows the tab `opens`.
+    them; `text` says so. A click shows in the tab `opens` what it stands for: `thing` is the path
+    of a checkpoint or a video, the name of a node; `event` the event's id, 0 where none told it.
     """
 
     kind: str
@@ -62,6 +63,8 @@ class EventMark:
     text: str
     opens: str
     count: int = 1
+    thing: str = ""
+    event: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,29 +116,29 @@ def marks(
     Two are found in the line itself: where it first reaches `target`, and where a new attempt
     begins of which no event tells.
     """
-    found = []
+    found: list[tuple[str, float, str, str, int]] = []
     told = set()
     for event in events:
         if event.kind not in EVENT_LOOKS:
             continue
         x = places.of(event)
         if np.isfinite(x):
-            found.append((event.kind, x, event.text))
+            found.append((event.kind, x, event.text, _thing(event), event.id))
         if event.kind == "resumed":
             told.add(event.attempt)
     found += [
-        ("resumed", x, f"Attempt {attempt} begins.")
+        ("resumed", x, f"Attempt {attempt} begins.", "", 0)
         for x, attempt in places.begins
         if attempt not in told
     ]
-    if target is not None and not any(kind == "target_reached" for kind, _, _ in found):
+    if target is not None and not any(one[0] == "target_reached" for one in found):
         with np.errstate(invalid="ignore"):
             reached = np.flatnonzero(places.y >= target)
         if len(reached):
             text = f"The target of {wording.goal(target)} is reached."
-            found.append(("target_reached", float(places.x[reached[0]]), text))
+            found.append(("target_reached", float(places.x[reached[0]]), text, "", 0))
     found.sort(key=lambda one: one[1])
-    heights = _heights(places.x, drawn, [x for _, x, _ in found])
+    heights = _heights(places.x, drawn, [one[1] for one in found])
     return tuple(
         EventMark(
             kind=kind,
@@ -144,8 +147,10 @@ def marks(
             text=f"{text or EVENT_LOOKS[kind].word.capitalize()} · "
             f"{at_words(places.axis, places.unit, title, x)}",
             opens=TABS[kind],
+            thing=thing,
+            event=event_id,
         )
-        for (kind, x, text), y in zip(found, heights, strict=True)
+        for (kind, x, text, thing, event_id), y in zip(found, heights, strict=True)
     )
 
 
@@ -162,6 +167,11 @@ def grouped(found: Sequence[EventMark], low: float, high: float) -> tuple[EventM
         else:
             groups.append([mark])
     return tuple(_newest(group) for groups in kinds.values() for group in groups)
+
+
+def _thing(event: Event) -> str:
+    what = event.details.get({"node_lost": "node"}.get(event.kind, "path"))
+    return what if isinstance(what, str) else ""
 
 
 def _newest(group: list[EventMark]) -> EventMark:

@@ -7,7 +7,7 @@ import numpy as np
 from rl_widgets.view import catalogue, wording
 from rl_widgets.view.charts import legend
 from rl_widgets.view.charts.curve import Curve
-from rl_widgets.view.charts.lines import PALETTE, TARGET, Line
+from rl_widgets.view.charts.lines import EVALUATION, PALETTE, TARGET, Line
 from rl_widgets.view.charts.marks import at_words
 
 
@@ -30,6 +30,18 @@ def lines(drawn: Curve) -> list[Line]:
         return [main]
     logged = Line(word, PALETTE[0], drawn.x, drawn.y, width=1.2, opacity=0.4, key="as logged")
     return [main, logged]
+
+
+def evaluation(found: Curve) -> list[Line]:
+    """The greedy evaluations as a line of their own; [] where none of them has a value."""
+    known = int(np.isfinite(found.y).sum())
+    if not known:
+        return []
+    # One point alone is a line of no length: its round ends make it a dot.
+    width = 6.0 if known == 1 else 1.8
+    return [
+        Line("evaluation (greedy)", EVALUATION, found.x, found.y, width=width, key=found.metric)
+    ]
 
 
 def target(drawn: Curve, ends: tuple[float, float] | None = None) -> list[Line]:

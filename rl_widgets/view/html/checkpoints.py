@@ -11,12 +11,15 @@ from rl_widgets.view.escape import escape
 _HEADS = ("Checkpoint", "Mean reward", "Iteration", "Env steps", "Saved", "Size", "Attempt", "")
 
 
-def table(found: Checkpoints) -> str:
-    """The checkpoints, newest first, or the sentence that stands in their place."""
+def table(found: Checkpoints, chosen: str | None = None) -> str:
+    """The checkpoints, newest first, or the sentence that stands in their place.
+
+    The row of the path `chosen` is marked, and stays in view while the others are scrolled.
+    """
     if found.message:
         return f'<div class="rlw-note">{escape(found.message)}</div>'
     head = "".join(f"<th>{escape(words)}</th>" for words in _HEADS)
-    body = "".join(map(_row, found.rows))
+    body = "".join(_row(row, row.path == chosen) for row in found.rows)
     return (
         f'<div class="rlw-note">{escape(found.summary)}</div>'
         '<div class="rlw-scroll rlw-checkpoints"><table class="rlw-children">'
@@ -24,13 +27,18 @@ def table(found: Checkpoints) -> str:
     )
 
 
-def _row(row: CheckpointRow) -> str:
+def _row(row: CheckpointRow, chosen: bool) -> str:
     cells = (row.name, row.reward, row.iteration, row.env_steps, row.time, row.size_text,
              str(row.attempt), row.marks)  # fmt: skip
     kind = "rlw-kept" if row.exists else "rlw-gone"
     if row.best:
         kind += " rlw-best"
-    return f'<tr class="{kind}">{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+    current = ""
+    if chosen:
+        kind, current = f"{kind} rlw-chosen", ' aria-current="true"'
+    return (
+        f'<tr class="{kind}"{current}>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+    )
 
 
 def code(words: str, python: str) -> str:
@@ -63,6 +71,9 @@ def offer(run_id: str, name: str, path: Path) -> str:
 
 SHEET = """
 .rlw .rlw-checkpoints { max-height: 260px; overflow: auto; margin: 2px 0 6px; }
+.rlw .rlw-checkpoints tr.rlw-chosen td { position: sticky; top: 0; bottom: 0; }
+.rlw table.rlw-children tr.rlw-chosen td { color: var(--rlw-text);
+  background: color-mix(in srgb, var(--rlw-line) 20%, var(--rlw-ground)); }
 .rlw table.rlw-children tr.rlw-gone td { color: var(--rlw-quiet); text-decoration: line-through; }
 .rlw table.rlw-children tr.rlw-gone td:last-child { text-decoration: none; }
 .rlw table.rlw-children tr.rlw-best td { font-weight: 600; }

@@ -22,8 +22,8 @@ _HEADS = (
 _OPTIONAL = ("Env steps/s", "Restarts")
 
 
-def table(found: ChildTable) -> str:
-    """Rows of child runs and nodes; '' for a run that has none."""
+def table(found: ChildTable, marked: str = "") -> str:
+    """Rows of child runs and nodes, the node `marked` as such; '' for a run that has none."""
     if not found.rows:
         return ""
     cells = [_cells(row) for row in found.rows]
@@ -35,8 +35,10 @@ def table(found: ChildTable) -> str:
     heads = "".join(f'<th scope="col">{_HEADS[i]}</th>' for i in shown)
     rows = [f"<tr>{heads}</tr>"]
     for row, all_cells in zip(found.rows, cells, strict=True):
-        kind = "rlw-node" if row.node else "rlw-child"
-        rows.append(f'<tr class="{kind}">{"".join(f"<td>{all_cells[i]}</td>" for i in shown)}</tr>')
+        kind = 'class="rlw-node"' if row.node else 'class="rlw-child"'
+        if row.node and row.label == marked:
+            kind = 'class="rlw-node rlw-chosen" aria-current="true"'
+        rows.append(f"<tr {kind}>{''.join(f'<td>{all_cells[i]}</td>' for i in shown)}</tr>")
         if row.note:
             rows.append(
                 f'<tr class="rlw-node"><td></td><td colspan="{len(shown) - 1}" class="rlw-wide">'

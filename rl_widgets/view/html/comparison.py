@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rl_widgets.view import wording
-from rl_widgets.view.charts import legend
+from rl_widgets.view.charts import legend, lines_table
 from rl_widgets.view.charts.lines import Line
 from rl_widgets.view.comparison import picture as compare_picture
 from rl_widgets.view.comparison.comparison import Comparison, GroupResult, Result
@@ -73,19 +73,26 @@ def picture(found: Comparison) -> str:
     )
 
 
+def table(found: Comparison) -> str:
+    """The lines that the legend names as a table, newest values first."""
+    return lines_table.html(_named(found.lines), found.x_title, found.x_title.startswith("time"))
+
+
+def entries_of(found: Comparison, x: float | None = None) -> tuple[legend.Entry, ...]:
+    """Which line is which, with the values at `x` (None: the newest)."""
+    return tuple(
+        e if e.shape != "band" else legend.Entry("interval", e.colour, e.value, e.shape)
+        for e in legend.entries(_named(found.lines), x)
+    )
+
+
 def legend_of(found: Comparison, x: float | None) -> str:
     """Which line is which, with the values at `x` (None: the newest)."""
-    lines = _named(found.lines)
-    if not lines:
+    if not found.lines:
         return ""
-    entries = legend.entries(lines, x)
-    words = [
-        e if e.shape != "band" else legend.Entry("interval", e.colour, e.value, e.shape)
-        for e in entries
-    ]
     words_of = wording.number if found.x_title.startswith("time") else wording.count
     at = "" if x is None else f"at {found.x_title} {words_of(x)}"
-    return legend.html(words, at, found.sentence)
+    return legend.html(entries_of(found, x), at, found.sentence)
 
 
 def _named(lines: Sequence[Line]) -> list[Line]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rl_widgets.view import wording
-from rl_widgets.view.charts import legend
+from rl_widgets.view.charts import legend, lines_table
 from rl_widgets.view.charts.lines import Line
 from rl_widgets.view.charts.small_charts import ChartPage, SmallChart
 from rl_widgets.view.escape import escape
@@ -61,7 +61,13 @@ def together(page: ChartPage, lines: Sequence[Line], x: float | None) -> str:
     else:
         where = f"at {wording.number(x) if _is_time(page) else wording.count(x)} {page.x_title}"
     sentence = " ".join(chart.sentence for chart in page.charts)
-    return legend.html(found, where, sentence)
+    notes = " ".join(f"{chart.name}: {chart.note}" for chart in page.charts if chart.note)
+    return legend.html(found, where, sentence) + note(notes)
+
+
+def table_together(page: ChartPage) -> str:
+    """The newest values of several metrics in one chart as one table."""
+    return lines_table.html(page.together(), page.x_title, _is_time(page))
 
 
 def _is_time(page: ChartPage) -> bool:

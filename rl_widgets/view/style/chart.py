@@ -3,6 +3,10 @@
 What is written anew with every point clips nothing and is not translucent: for each such element
 that comes or goes a browser puts all layers of the page together again (with 20 views open, 50 ms
 of every point).
+
+The legend of a saved picture is not shown in the page. bqplot takes along those rules that fit by
+what is inside of the figure, and the colours that they name: so the one that hides it begins at
+the view, and the one that draws it names none but the text.
 """
 
 from __future__ import annotations
@@ -50,6 +54,9 @@ SHEET = """
   background: var(--rlw-raised); }
 .rlw .rlw-curve-table tr { background: none !important; }
 .rlw .rlw-download { color: var(--rlw-line); font-weight: 600; }
+.rlw .rlw-reward text.label { display: none; }
+text.label[style*="--rlw-text"] { font-family: sans-serif; color: var(--rlw-text);
+  paint-order: stroke; stroke: var(--rlw-ground); stroke-width: 4px; }
 .bqplot_tooltip_div { max-width: 320px; }
 .rlw .bqplot_tooltip_div .bqplot_mark_tooltip { background: var(--rlw-ground);
   color: var(--rlw-text); border: 1px solid var(--rlw-border); border-radius: 5px;
