@@ -265,6 +265,19 @@ test('what a locked field gives no setting does', async () => {
   model.dispose();
 });
 
+test('a full server is said beneath the form, until a run has ended', async () => {
+  let errors: Record<string, string> = { '': 'This server allows 2 active runs at a time.' };
+  const server = new FakeFormServer(() => ({ errors }));
+  const model = experimentModel(server);
+  await until(() => model.general.length === 1);
+  expect([model.canSend, model.canSave, model.status]).toEqual([false, true, '']);
+  errors = {};
+  model.runsChanged();
+  await until(() => model.canSend);
+  expect(model.general).toEqual([]);
+  model.dispose();
+});
+
 test('what is wrong keeps a form from being a file, but not which Python submits', async () => {
   const server = new FakeFormServer(() => ({ errors: { kernel: 'It has no Ray.' } }));
   const model = experimentModel(server);

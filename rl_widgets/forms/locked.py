@@ -24,6 +24,7 @@ IN_CONFIG: Final[Mapping[str, str]] = {
     "evaluation_videos": "evaluation_videos",
     "seeds": "seed",
 }
+_GIVEN_BY: Final = {f"config.{setting}": field for field, setting in IN_CONFIG.items()}
 
 
 def members_of(cls: type[Fields], values: Mapping[str, Any]) -> dict[str, type[Fields]]:
@@ -37,7 +38,7 @@ def lockable(cls: type[Fields], values: Mapping[str, Any]) -> list[str]:
     """The names that can be locked, such as 'environment' or 'config.lr'."""
     inside = members_of(cls, values)
     members = [f"{name}.{member}" for name, of in inside.items() for member in fields_of(of)]
-    return [*fields_of(cls), *members]
+    return [*fields_of(cls), *(name for name in members if name not in _GIVEN_BY)]
 
 
 def mistakes(locked: Any, cls: type[Fields], values: Mapping[str, Any]) -> dict[str, str]:
@@ -54,6 +55,8 @@ def mistakes(locked: Any, cls: type[Fields], values: Mapping[str, Any]) -> dict[
     for i, name in enumerate(locked):
         if not isinstance(name, str):
             found[f"locked[{i}]"] = f"locked has names of fields, and {shown(name)} is none."
+        elif name in _GIVEN_BY and issubclass(cls, TrainingFields):
+            found[f"locked[{i}]"] = f"{name!r} is given by the field {_GIVEN_BY[name]}: lock that."
         elif name not in known:
             found[f"locked[{i}]"] = _unknown(name, known)
     return found

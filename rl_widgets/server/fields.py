@@ -153,10 +153,13 @@ def checked_experiment(served: Served, values: Mapping[str, Any], *, here: bool)
 def _with_room(served: Served, found: Checked) -> Checked:
     """With what makes more runs than this server allows now among the errors.
 
-    A submission is told so by itself, as its trial is one run alone.
+    A submission is told so by itself, as its trial is one run alone. That there is no room for one
+    run is about no field.
     """
-    runs, field = len(runs_of(found.values)), "vary" if found.values.get("vary") else "seeds"
-    return _refused(found, (field, check_room, served, runs)) if runs > 1 else found
+    found = _refused(found, ("", check_room, served, 1))
+    field = "vary" if found.values.get("vary") else "seeds"
+    refusal = field, check_room, served, len(runs_of(found.values))
+    return found if "" in found.errors else _refused(found, refusal)
 
 
 def check_inside(served: Served, directory: str) -> None:

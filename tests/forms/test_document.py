@@ -48,6 +48,10 @@ def test_a_lock_is_read_and_written_again() -> None:
         ("locked: [experiment, enviroment]\n", r"line 4, column 22: .*mean 'environment'\?"),
         ("locked:\n- config.lrr\n", r"line 5, column 3: .*'config.lrr'.*mean 'config.lr'\?"),
         ("locked: [3]\n", r"line 4, column 10: .*and 3 is none"),
+        (
+            "locked: [config.seed]\n",
+            r"line 4, column 10: 'config.seed' is given by the field seeds",
+        ),
         (f"locked: [{'a, ' * 2000}b]\n", r"line 4, column 1: locked has 2,001 names"),
         ("enviroment: x\nlocked: [stp]\n", r"(?s)line 4, column 1: .*\n.*line 5, column 10: "),
         ("seeds: [1,\n", r"class.yaml, line 5, column 1: "),

@@ -131,6 +131,11 @@ async def test_limits_hold(
     found = await api("runs", "POST", FORM, status=409)
     assert "2 active runs" in found["message"]
     assert len(started) == 1
+    # It is no matter of a field, and a form says so before anything is submitted.
+    for seeds in ([], [1, 2]):
+        body = {"values": {**FORM, "seeds": seeds}}
+        checked = await api("fields/experiment/check", "POST", body)
+        assert checked["errors"] == {"": found["message"]}
     for record in run.workspace.store.runs.find(status=[statuses.NOT_STARTED]):
         run.workspace.store.runs.set(record.id, status=statuses.CANCELED)
 

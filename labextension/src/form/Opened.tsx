@@ -31,9 +31,11 @@ export function Opened({ make, kept, news, children }: IOpenedProps): JSX.Elemen
   React.useEffect(() => {
     let made: FormModel | null = null;
     let gone = false;
-    const look = (_: unknown, { targets }: INews) => {
+    const look = (_: unknown, { targets, everything, runs }: INews) => {
       if (targets) {
         void made?.lookAgain();
+      } else if (everything || runs.length) {
+        made?.runsChanged();
       }
     };
     const { make, kept } = latest.current;

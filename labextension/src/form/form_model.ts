@@ -144,10 +144,10 @@ export class FormModel implements IDisposable {
     return this.sending;
   }
 
-  /** Whether the form can be a file: which Python submits is not in it. */
+  /** Whether the form can be a file: which Python submits, and when, is not in it. */
   get canSave(): boolean {
-    const wrong = Object.keys(this.errors).filter(name => name !== 'kernel');
-    return this.live.isCurrent && !this.sending && !wrong.length;
+    const wrong = Object.keys(this.errors).some(name => !['', 'kernel'].includes(name));
+    return this.live.isCurrent && !this.sending && !wrong;
   }
 
   /** Whether a field is marked as wrong. */
@@ -160,7 +160,7 @@ export class FormModel implements IDisposable {
     if (this.said) {
       return this.said;
     }
-    const wrong = Object.keys(this.errors).length;
+    const wrong = Object.keys(this.errors).filter(Boolean).length;
     if (wrong) {
       return `${plural(wrong, 'field')} to be put right first.`;
     }
@@ -197,6 +197,13 @@ export class FormModel implements IDisposable {
       this.refresh();
     } catch {
       // The check says what is wrong; the list stays as it was.
+    }
+  }
+
+  /** Runs have begun or ended: what is refused may be for want of room. */
+  runsChanged(): void {
+    if (Object.keys(this.errors).length) {
+      this.live.again();
     }
   }
 

@@ -43,7 +43,10 @@ export class LiveCheck<Question, Answer> implements IDisposable {
 
   /** Ask the same again: the workspace has changed. Until then the answer holds. */
   again(): void {
-    this.schedule(this.pause);
+    // News that keep coming do not put it off.
+    if (this.timer === undefined) {
+      this.schedule(this.pause);
+    }
   }
 
   dispose(): void {
