@@ -16,6 +16,7 @@ NAMES = (
     "live_view",
     "server",
     "startup",
+    "first_runs",
     "overhead",
     "training_cpu",
     "training_throughput",

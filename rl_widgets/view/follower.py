@@ -138,11 +138,16 @@ class Follower(FollowingThread):
     def _hand_on(self, view: RunView) -> RunView:
         self._last = view
         self._handed_on = time.monotonic()
-        self._on_view(view)
+        self._tell()
         return view
 
     def _trouble(self, sentence: str) -> None:
         self._stale = True
         if self._last.trouble != sentence:
             self._last = self._last.with_trouble(sentence)
+            self._tell()
+
+    def _tell(self) -> None:
+        # A slow disk may have answered after `stop`.
+        if not self._stop.is_set():
             self._on_view(self._last)

@@ -262,6 +262,7 @@ class RunDetails(ipywidgets.VBox):
             panel.draw(view)
             if mark is not None:
                 panel.show(mark)
+                panel.controls[0].focus()  # the page moves there, with the keyboard
         except (RLWidgetsError, OSError):
             # The follower meets the same trouble, says it, and hands on a view once it is over.
             _log.warning("The tab %s could not be read", title, exc_info=True)

@@ -257,9 +257,16 @@ def test_a_resumed_run_in_a_narrow_cell(lab: Lab, browser: Browser, own_home: Pa
     browser.picture("reward-chart-narrow-dark")
     view.get_by_role("button", name="Iteration", exact=True).click()
     browser.wait_until(lambda: "at iteration 130" in legend(view), "the other axis")
-    # A click on a mark opens what it stands for.
+    # A click on a mark opens what it stands for, wherever on the page that is.
+    page.set_viewport_size({"width": 650, "height": 600})
+    choice = view.locator(".rlw-tabs select:focus")
+    assert choice.count() == 0
     view.locator(".rlw-reward .dot").first.click()
     page.locator(".rlw-tabs .lm-mod-current", has_text="Checkpoints").wait_for()
+    browser.wait_until(lambda: choice.count() == 1, "the list of checkpoints has the keyboard")
+    box = choice.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] <= 600 - box["height"]
     assert browser.our_errors() == []
 
 
