@@ -160,3 +160,18 @@ def test_a_reference_of_a_child_run_is_its_run(tmp_path: Path) -> None:
     child = other.run.get_children()[0]
     assert reference_curve.reference(child, fixture.workspace, METRIC, FIRST).key == SECOND
     assert RunReader.of(child).run_id == SECOND
+
+
+def test_a_run_that_tells_no_env_steps_is_drawn_with_a_sentence(tmp_path: Path) -> None:
+    fixture, other = run(tmp_path, FIRST), make(tmp_path, run_id=SECOND)
+    other.start()
+    for i in range(1, 4):
+        other.logger.log_metrics({METRIC: float(i)})
+    other.take_in()
+    found = reference_curve.reference(other.run, fixture.workspace, METRIC, FIRST)
+    drawn = found.over("env_steps", Look())
+    assert (drawn.x.tolist(), drawn.y.tolist()) == ([1, 2, 3], [1, 2, 3])
+    assert drawn.trouble == (
+        f"{SECOND} has logged no env steps: its values are drawn side by side, from 1 on."
+    )
+    assert found.over("time", Look()).trouble == ""

@@ -23,7 +23,8 @@ MAX_POINTS = 2000
 #: Points of a window that a person moves: the page draws them anew at each step of the mouse.
 WINDOW_POINTS = 1000
 
-#: The x-axes that a person may choose, with their words.
+#: The x-axes that a person may choose, with their words; and of a line that tells none of them.
+_BY_PLACE = "logged value"
 AXES = {"env_steps": "Env steps", "iteration": "Iteration", "time": "Time"}
 
 #: The unit of time, in seconds, for a run of at most so many seconds.
@@ -94,6 +95,11 @@ class Curve:
     def empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not bool(np.isfinite(self.y).any())
+
+    @property
+    def by_place(self) -> bool:
+        """Whether x counts the values, 1 to n, because nothing tells where they lie on the axis."""
+        return self.x_title.startswith(_BY_PLACE)
 
 
 def companions(metric: str) -> tuple[str, str] | None:
@@ -314,4 +320,4 @@ def _x(
             x = joined(other, times, column)
             if np.isfinite(x).any():
                 return x, title, 1.0
-    return np.arange(1.0, len(times) + 1), f"logged value (no {title} known)", 1.0
+    return np.arange(1.0, len(times) + 1), f"{_BY_PLACE} (no {title} known)", 1.0

@@ -14,7 +14,7 @@ from rl_widgets.store.database import Store
 from rl_widgets.store.errors import NotFoundError, UserError
 from rl_widgets.view import catalogue, wording
 from rl_widgets.view.charts import curve_file
-from rl_widgets.view.charts.curve import Look, thinned
+from rl_widgets.view.charts.curve import AXES, Look, thinned
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.series import Floats
 
@@ -26,12 +26,13 @@ OFFERED = 200
 #: A reference that still runs is looked at again after so many seconds.
 REFRESH = 5.0
 _POINTS = 1000
+_BY_PLACE = "{} has logged no {}: its values are drawn side by side, from 1 on."
 _NOTHING: Floats = np.empty(0)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A reference over one axis: x in the axis' units, y; `trouble` says why there is nothing."""
+    """A reference over one axis: x in the axis' units, y; `trouble` says what it lacks."""
 
     x: Floats
     y: Floats
@@ -64,9 +65,10 @@ class RunReference:
             self._read_at = time.monotonic()
             self._reader.read()
         found = self._reader.curve_as(look, self._metric, axis)
+        trouble = _BY_PLACE.format(self.label, AXES[axis].lower()) if found.by_place else ""
         if look.smoothing > 0:
-            return Drawn(found.smooth_x, found.smooth_y)
-        return Drawn(found.x, found.y)
+            return Drawn(found.smooth_x, found.smooth_y, trouble)
+        return Drawn(found.x, found.y, trouble)
 
 
 class FileReference:
