@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import ipywidgets
 
@@ -16,6 +14,7 @@ from rl_widgets.view.checkpoints import CheckpointRow, Checkpoints
 from rl_widgets.view.escape import escape
 from rl_widgets.view.html import checkpoints as html_checkpoints
 from rl_widgets.view.run_view import RunView
+from rl_widgets.widgets.filling import Filling
 from rl_widgets.widgets.offer import Offer
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 
@@ -36,7 +35,7 @@ class CheckpointsPanel(Panel):
         self._asked: Callable[[], str] | None = None
         #: The path that a person has chosen, in the list or by its mark on the curve.
         self._marked: str | None = None
-        self._filler: int | None = None
+        self._filling = Filling()
         self._looked = 0.0
         self._look_took = 0.0
         #: Whether the files were listed after the end of the run.
@@ -118,7 +117,7 @@ class CheckpointsPanel(Panel):
         self._marked = mark.thing
         set_value(self._table, value=html_checkpoints.table(found, self._marked))
         if any(row.path == mark.thing for row in found.there):
-            with self._filling():
+            with self._filling:
                 set_value(self._choice, value=mark.thing)
             self._draw_code()
             if self._asked is None:
@@ -136,7 +135,7 @@ class CheckpointsPanel(Panel):
         set_value(self._table, value=html_checkpoints.table(found, self._marked))
         names = [(_label(row), row.path) for row in found.there]
         if [*self._choice.options] != names:
-            with self._filling():
+            with self._filling:
                 _set_options(self._choice, names, 0 if names else None)
         set_shown(self._actions, bool(names))
         if not found.over and self._asked == self._go_on:
@@ -146,16 +145,8 @@ class CheckpointsPanel(Panel):
 
     def _on_choice(self, _change: object) -> None:
         # What the panel itself puts into the list is no choice of a person.
-        if self._filler != threading.get_ident():
+        if not self._filling.here:
             self.context.post(self._choose)
-
-    @contextlib.contextmanager
-    def _filling(self) -> Iterator[None]:
-        self._filler = threading.get_ident()
-        try:
-            yield
-        finally:
-            self._filler = None
 
     def _choose(self) -> None:
         """Mark the row that a person has chosen in the list."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from rl_widgets.view.episodes import Episodes
 from rl_widgets.view.html import episodes as html_episodes
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.command_thread import Command
+from rl_widgets.widgets.filling import Filling
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 
 #: Seconds between two looks at what there is; a choice is answered at once.
@@ -40,7 +40,7 @@ class EpisodesPanel(Panel):
         #: What a person chose, and what the player has.
         self._chosen: int | None = None
         self._playing: int | None = None
-        self._filler: int | None = None
+        self._filling = Filling()
         self._build()
 
     def _build(self) -> None:
@@ -147,18 +147,14 @@ class EpisodesPanel(Panel):
         chosen = self._chosen if self._found.video(self._chosen) else None
         if tuple(self._list.options) == options and self._list.value == chosen:
             return
-        self._filler = threading.get_ident()
-        try:
-            with self._list.hold_sync():
-                if tuple(self._list.options) != options:
-                    self._list.options = options
-                    self._list.rows = min(_LINES, max(2, len(options)))
-                self._list.value = chosen
-        finally:
-            self._filler = None
+        with self._filling, self._list.hold_sync():
+            if tuple(self._list.options) != options:
+                self._list.options = options
+                self._list.rows = min(_LINES, max(2, len(options)))
+            self._list.value = chosen
 
     def _on_choice(self, change: Any) -> None:
-        if self._filler == threading.get_ident() or change["new"] is None:
+        if self._filling.here or change["new"] is None:
             return
         self._chosen = change["new"]
         self.context.post(self._play)

@@ -11,6 +11,7 @@ from rl_widgets.view import wording
 from rl_widgets.view.html import form as html
 from rl_widgets.widgets import field_text
 from rl_widgets.widgets.field_text import NOTHING
+from rl_widgets.widgets.filling import Filling
 from rl_widgets.widgets.panel import set_value
 from rl_widgets.widgets.subshells import answer_while_busy
 
@@ -36,7 +37,7 @@ class FieldControl:
     ) -> None:
         self.path, self.schema, self.locked = path, schema, locked
         self._on_change = on_change
-        self._showing = False
+        self._filling = Filling()
         self.control = self._made(choices)
         self.control.disabled = locked
         #: The value that was last shown or chosen: a form that lags behind a person who types does
@@ -63,11 +64,8 @@ class FieldControl:
     def show(self, value: Any, placeholder: str = "") -> None:
         """Have the control mean a value; what means it already stays as a person typed it."""
         if repr(value) not in (self._known, repr(self.read())):
-            self._showing = True
-            try:
+            with self._filling:
                 self._set(value)
-            finally:
-                self._showing = False
             self._known = repr(value)
         if hasattr(self.control, "placeholder"):
             set_value(self.control, placeholder=placeholder or self._example())
@@ -160,6 +158,6 @@ class FieldControl:
             set_value(control, value=field_text.written(value, self.schema))
 
     def _changed(self, _change: Any) -> None:
-        if not self._showing:
+        if not self._filling.here:
             self._on_change(self.path)
             self._known = repr(self.read())

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from rl_widgets.view.logs.files import LogFile, LogSource
 from rl_widgets.view.logs.live import LiveLog
 from rl_widgets.view.logs.page import LogPage
 from rl_widgets.view.run_view import RunView
+from rl_widgets.widgets.filling import Filling
 from rl_widgets.widgets.log_download import LogDownload
 from rl_widgets.widgets.log_pane import LogPane
 from rl_widgets.widgets.log_search_bar import LogSearchBar
@@ -53,7 +52,7 @@ class LogPanel(Panel):
         self._page: LogPage | None = None
         self._pages = 0
         self._next_sending = 0.0
-        self._filler: int | None = None
+        self._filling = Filling()
         self._build()
 
     def _build(self) -> None:
@@ -291,31 +290,23 @@ class LogPanel(Panel):
     def _listen(self, widget: ipywidgets.Widget, command: Callable[[Any], None]) -> None:
         def heard(change: Any) -> None:
             # What this panel sets itself is no person's doing.
-            if self._filler != threading.get_ident() and change["new"] is not None:
+            if not self._filling.here and change["new"] is not None:
                 self.context.post(functools.partial(command, change["new"]))
 
         widget.observe(heard, names="value")
 
     def _set_following(self, value: bool) -> None:
-        with self._unheard():
+        with self._filling:
             set_value(self._follow, value=value)
 
     def _fill(
         self, choice: ipywidgets.Dropdown, options: tuple[tuple[str, str], ...], value: str | None
     ) -> None:
-        with self._unheard(), choice.hold_sync():
+        with self._filling, choice.hold_sync():
             if choice.options != options:
                 choice.options = options
             if choice.value != value:
                 choice.value = value
-
-    @contextmanager
-    def _unheard(self) -> Iterator[None]:
-        self._filler = threading.get_ident()
-        try:
-            yield
-        finally:
-            self._filler = None
 
 
 def _bar(*parts: ipywidgets.Widget) -> ipywidgets.Box:

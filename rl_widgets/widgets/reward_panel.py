@@ -114,9 +114,15 @@ class RewardPanel(Panel):
             self._failed = False
             _say(self._trouble, "", "")
 
-    def draw_over(self, axis: str) -> None:
-        """Draw the curve over another axis."""
-        reader = self.context.reader
+    def choose_axis(self, axis: str) -> None:
+        """Draw the curve over another axis, as if a person had chosen it."""
+        set_value(self._controls.axis, value=axis)
+        self._draw_over()
+
+    def _draw_over(self) -> None:
+        # The control tells the axis, and is not set to what is drawn: a choice that comes while
+        # this thread draws would be lost.
+        reader, axis = self.context.reader, self._controls.axis.value
         if reader.axis != axis:
             reader.axis = axis
             self._window = None
@@ -137,7 +143,6 @@ class RewardPanel(Panel):
         drawn = self._drawn(view)
         name = wording.shown(drawn.metric, 60) or "Reward"
         set_value(self._title, value=f'<div class="rlw-heading">{escape(name)}</div>')
-        set_value(controls.axis, value=self.context.reader.axis)
         _say(self._message, view.chart_message, "rlw-empty")
         shown = not view.curve.empty
         for part in (controls.axis, controls.tools, self._legend):
@@ -246,10 +251,7 @@ class RewardPanel(Panel):
         def clicked(button: ipywidgets.Button, command: Command) -> None:
             button.on_click(lambda _button: self._post(command))
 
-        controls.axis.observe(
-            lambda change: self._post(functools.partial(self.draw_over, change["new"])),
-            names="value",
-        )
+        changed(controls.axis, self._draw_over)
         for widget in (controls.mode, controls.smoothing, controls.log, controls.evaluation):
             changed(widget, self._redraw)
         changed(controls.compare, self._compare)

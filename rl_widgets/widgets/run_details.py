@@ -349,7 +349,7 @@ class RunDetails(ipywidgets.VBox):
         self._thread.post(lambda: self._draw_tab(self._view))
 
     def _on_axis(self, change: Any) -> None:
-        draw = functools.partial(self._reward.draw_over, change["new"])
+        draw = functools.partial(self._reward.choose_axis, change["new"])
         self._thread.post(functools.partial(self._unless_unread, draw))
 
 

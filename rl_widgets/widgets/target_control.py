@@ -73,13 +73,9 @@ class TargetControl(FieldControl):
         if value not in [one for _, one in options]:
             options.append((value[1:], value))
         if list(self.control.options) != options:
-            self._showing = True
-            try:
-                with self.control.hold_sync():
-                    self.control.options = options
-                    self.control.value = value
-            finally:
-                self._showing = False
+            with self._filling, self.control.hold_sync():
+                self.control.options = options
+                self.control.value = value
 
     def disable(self, disabled: bool) -> None:
         super().disable(disabled)
@@ -116,14 +112,11 @@ class TargetControl(FieldControl):
         set_value(self.control, value=chosen)
 
     def _changed(self, change: Any) -> None:
-        if not self._showing and self.control.value == NEW and not self._parts:
+        if not self._filling.here and self.control.value == NEW and not self._parts:
             self._unfold()
-            self._showing = True
-            try:
+            with self._filling:
                 for name, value in ComputeTargetFields.begins.items():
                     self._parts[name].show(value)
-            finally:
-                self._showing = False
         set_shown(self._inside, self.control.value == NEW)
         super()._changed(change)
 
@@ -145,6 +138,6 @@ class TargetControl(FieldControl):
         self._inside.children = children
 
     def _part_changed(self, _name: str) -> None:
-        if not self._showing:
+        if not self._filling.here:
             self._on_change(self.path)
             self._known = repr(self.read())

@@ -188,7 +188,7 @@ def test_a_window_of_the_page_is_drawn_at_full_resolution(learning: Shown) -> No
 def test_a_window_of_time_outlives_a_larger_unit(shown: Shown) -> None:
     shown.log(1, 1.0)
     shown.tick()
-    shown.panel.draw_over("time")
+    shown.panel.choose_axis("time")
     shown.panel._look_at(60.0, 120.0)
     assert shown.chart.window == (60.0, 120.0)
     record = shown.reader.record
@@ -301,7 +301,7 @@ def test_references_are_drawn_beside_the_run(shown: Shown, tmp_path: Path) -> No
     shown.tick()
     assert shown.line(f"reference {OTHER}") == [-1.0, -2.0, -3.0]
     assert shown.line(f"reference {path}") == [1.0, 2.0]
-    shown.panel.draw_over("time")
+    shown.panel.choose_axis("time")
     assert "azure.csv has no column of time" in shown.panel._note.value
     shown.panel.set_reference()
     shown.work()
