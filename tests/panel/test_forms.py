@@ -168,7 +168,9 @@ def test_a_form_is_checked_while_one_types(lab: Lab, ws: Workspace) -> None:
     lab.open()
     lab.show_panel().get_by_text("There is no run yet").wait_for()
     lab.execute("launcher:create")
-    lab.page.locator(".jp-LauncherCard", has_text="New RL experiment").click()
+    # JupyterLab may open a launcher of its own beside this one.
+    card = lab.page.locator(".jp-LauncherCard:visible", has_text="New RL experiment")
+    card.first.click()
     page = lab.run_page()
     enabled(page)
     values: dict[str, Any] = dict(ExperimentFields.begins)

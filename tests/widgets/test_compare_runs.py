@@ -76,14 +76,14 @@ def test_it_is_live_while_runs_go_on_and_ends_with_them(
     for run in runs:
         ws.store.runs.set(run.id, status=statuses.COMPLETED, ended=time.time())
     wait_until(lambda: "2 completed" in view._pieces["heading"][0].value, "the end")
-    wait_until(lambda: not view.following, "the end of the threads", 10)
+    wait_until(lambda: not view.following, "the end of the threads")
     assert "2 completed" in list(shell.outputs.values())[1]["text/plain"]
     assert "<img" in list(shell.outputs.values())[1]["text/html"]
     messages.clear()
     revision = view._found.revision
     view._thread.post(view._show_news)
     wait_until(lambda: view._found.revision > revision, "another drawing")
-    wait_until(lambda: not view.following, "the end of the thread", 10)
+    wait_until(lambda: not view.following, "the end of the thread")
     assert [m.state for m in messages.updates()] == []  # nothing is new
 
 

@@ -193,6 +193,10 @@ export class RunsList extends WindowedList<LinesModel> {
     (row?.isAttached ? row.node : this.viewportNode).focus({ preventScroll: true });
   }
 
+  private isDrawn(index: number): boolean {
+    return this.rows.get(index)?.isAttached ?? false;
+  }
+
   private makeActive(index: number): void {
     const line = this.lines.lines[index];
     this.active = index;
@@ -214,9 +218,11 @@ export class RunsList extends WindowedList<LinesModel> {
     this.makeActive(index);
     const { moves } = this;
     this.renew();
-    if (!this.rows.get(index)?.isAttached) {
+    // On a busy machine the list takes a scroll for done before the line is in the page.
+    for (let i = 0; i < SCROLLS && moves === this.moves && !this.isDrawn(index); i++) {
       try {
         await this.scrollToItem(index);
+        await new Promise(requestAnimationFrame);
       } catch {
         // A later move has taken over.
       }
@@ -354,6 +360,8 @@ export class RunsList extends WindowedList<LinesModel> {
   private sight: readonly [number, number] = [0, 0];
 }
 
+/** As often a line that is moved to is scrolled to. */
+const SCROLLS = 10;
 const EVENTS = ['keydown', 'click', 'contextmenu', 'pointerdown', 'focusin'];
 
 /** Keys that fold or unfold a group. */
