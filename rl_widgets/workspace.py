@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 from pathlib import Path
@@ -118,9 +119,12 @@ class Workspace:
         """The folder of a parent run; its children's files lie in `head` and `worker` in it."""
         return self.folder / "runs" / run_id
 
-    def refresh(self, run_id: str) -> None:
-        """Look after a run whose supervisor may be gone; cheap while it is not."""
-        reaper.look_after(self.store, self.folder, run_id)
+    def refresh(self, run_id: str, seconds: float = math.inf) -> None:
+        """Look after a run whose supervisor may be gone; cheap while it is not.
+
+        Who has no time takes in what was logged for some seconds only.
+        """
+        reaper.look_after(self.store, self.folder, run_id, seconds)
 
     def write_config(
         self, path: str | os.PathLike[str] | None = None, file_name: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from rl_widgets.store.ingest import SpoolReader
 from rl_widgets.store.runs import RunRecord
 
 
-def look_after(store: Store, workspace: Path, run_id: str) -> None:
+def look_after(store: Store, workspace: Path, run_id: str, seconds: float = math.inf) -> None:
     """End a run whose supervisor is gone: its processes, its rows, its leases.
 
-    Costs one query and one lock while the supervisor lives.
+    Costs one query and one lock while the supervisor lives. What was logged meanwhile is taken in
+    for `seconds`; where that was not all of it, the rest and the run's end are the next call's.
     """
     try:
         run = store.runs.get(run_id)
@@ -28,9 +30,10 @@ def look_after(store: Store, workspace: Path, run_id: str) -> None:
     if run.parent is not None:
         run = store.runs.get(run.parent)
     folder = workspace / "runs" / run.id
+    spool = SpoolReader(store.metrics, run.id, folder)
     if run.role == "interactive":
-        SpoolReader(store.metrics, run.id, folder).take_in()
-    if run.final:
+        spool.take_in(seconds)
+    if run.final or spool.behind:
         return
     lock = RunLock.acquire(folder)
     if lock is None:
@@ -44,7 +47,9 @@ def look_after(store: Store, workspace: Path, run_id: str) -> None:
         if run.final:
             return
         sweep_run(folder, run.id)
-        SpoolReader(store.metrics, run.id, folder).take_in()
+        spool.take_in(seconds)
+        if spool.behind:
+            return
         outcomes.write(store, run.id, _outcome(run, folder))
     finally:
         lock.close()

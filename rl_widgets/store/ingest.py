@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 #: Bytes of a spool file that go into one transaction, about 10,000 points.
 CHUNK = 1 << 20
+#: Seconds for which one takes in at a time who is waited for.
+A_WHILE = 0.2
 
 
 class SpoolReader:
@@ -32,6 +34,8 @@ class SpoolReader:
         self._offsets: dict[str, int] | None = None
         #: The most env steps that a line has told so far; -1 while none has.
         self.env_steps_logged = -1
+        #: Whether the last call has left anything to the next one.
+        self.behind = False
 
     def take_in(self, seconds: float = math.inf) -> int:
         """Take in every complete line that is new; returns how many points these were.
@@ -60,6 +64,7 @@ class SpoolReader:
                     taken += points
             if time.monotonic() - began > seconds:
                 break
+        self.behind = bool(files)
         return taken
 
     def _chunk(self, path: Path, offset: int) -> int | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rl_widgets.store.database import Store
-from rl_widgets.store.ingest import SpoolReader
+from rl_widgets.store.ingest import A_WHILE, SpoolReader
 from rl_widgets.store.nodes import NodeRecord
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import diagnosis
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from rl_widgets.view.run_view import RunView
 
 _LOG = Path("head") / "driver_log.txt"
-#: The longest that a view keeps taking in what a script without a supervisor logs, at a time.
-_TAKE_IN_SECONDS = 0.2
 
 
 class HeldRun:
@@ -129,7 +127,7 @@ class HeldRun:
         with self.lock:
             if self._spool is None:
                 self._spool = SpoolReader(self.store.metrics, self.run_id, self.run_folder)
-            self._spool.take_in(_TAKE_IN_SECONDS)
+            self._spool.take_in(A_WHILE)
 
 
 _held: weakref.WeakValueDictionary[tuple[str, str], HeldRun] = weakref.WeakValueDictionary()

@@ -15,6 +15,7 @@ import ipywidgets
 import traitlets
 
 from rl_widgets.store.errors import RLWidgetsError, UserError
+from rl_widgets.store.ingest import A_WHILE
 from rl_widgets.view import text, wording
 from rl_widgets.view.charts.curve import AXES
 from rl_widgets.view.charts.marks import EventMark
@@ -96,7 +97,7 @@ class RunDetails(ipywidgets.VBox):
         self._reader = RunReader.of(run)
         self._thread = CommandThread(f"rl_widgets shows {run.id}", self._switch_off)
         self._workspace = run.workspace
-        self._workspace.refresh(self._reader.run_id)
+        self._workspace.refresh(self._reader.run_id, A_WHILE)
         self._view = self._reader.read()
         self._build()
         if reference is not None:
@@ -294,7 +295,7 @@ class RunDetails(ipywidgets.VBox):
                 self._reader,
                 self._view,
                 self._take,
-                functools.partial(self._workspace.refresh, self._reader.run_id),
+                functools.partial(self._workspace.refresh, self._reader.run_id, A_WHILE),
                 PACE.wait_turn,
             )
             self._follower.start()

@@ -12,6 +12,7 @@ import numpy as np
 
 from rl_widgets.backend import reaper
 from rl_widgets.store.errors import NotFoundError, UserError
+from rl_widgets.store.ingest import A_WHILE
 from rl_widgets.view import badge, catalogue, configuration, progress
 from rl_widgets.view.charts.curve import AXES, placed, thinned
 from rl_widgets.view.charts.lines import PALETTE, TARGET, Line
@@ -75,7 +76,8 @@ class Comparer:
         """End the runs whose supervisors are gone. Raises `StoreError`."""
         for reader in self.readers:
             if reader.run_id not in self._over:
-                reaper.look_after(reader.store, reader.run_folder.parent.parent, reader.run_id)
+                workspace = reader.run_folder.parent.parent
+                reaper.look_after(reader.store, workspace, reader.run_id, A_WHILE)
 
     def take_in(self) -> None:
         """Take what runs without a supervisor have logged into the record. Raises `StoreError`."""
