@@ -347,3 +347,23 @@ def test_a_run_is_submitted_and_run_again_with_one_thing_changed(lab: Lab, ws: W
             for one in ws.experiments[name].get_runs():
                 one.cancel()
                 one.wait_for_completion(raise_on_error=False)
+
+
+@pytest.mark.cluster
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_short_run_is_tried(lab: Lab, ws: Workspace) -> None:
+    page = opened(lab)
+    # It is stopped by what the form says where that is sooner than 60 s.
+    page.get_by_label("Seconds of training", exact=True).fill("3")
+    page.get_by_label("Seeds", exact=True).fill("1, 2")
+    page.get_by_text("2 runs, with a common tag 'group'.").wait_for()
+    enabled(page)
+    page.get_by_role("button", name="Try 60 seconds").click()
+    page.get_by_text("Completed").first.wait_for(timeout=400_000)
+    [run] = ws.experiments["quickstart"].get_runs()
+    assert run.tags == {"trial": "60 s of 3 s"}
+    # The form itself is as it was.
+    lab.page.locator(".lm-TabBar-tab", has_text="New RL experiment").click()
+    assert page.get_by_label("Seeds", exact=True).input_value() == "1, 2"
+    lab.picture("form-tried")
