@@ -278,6 +278,17 @@ def test_what_differs_in_the_configurations_is_listed(ws: Workspace) -> None:
     assert "do not differ" in html_compare.differences(compared(one, again))
 
 
+def test_a_run_without_settings_is_unlike_the_others_in_none(ws: Workspace) -> None:
+    one = add(ws, "one", [1.0, 2.0], definition=definition(lr=0.1))
+    chance = Experiment(ws, "by-hand").start_logging("chance")
+    chance.log_metrics({"episode_reward_mean": 1.0}, env_steps=1)
+    chance.complete()
+    assert compared(one, chance).differences == ()
+    two = add(ws, "two", [1.0, 2.0], definition=definition(lr=0.2))
+    [row] = compared(one, chance, two).differences
+    assert (row.name, row.values) == ("lr", ("0.1", "—", "0.2"))
+
+
 @pytest.mark.parametrize(("axis", "last"), [("iteration", 3), ("env_steps", 300), ("time", 6)])
 def test_any_axis(ws: Workspace, axis: str, last: float) -> None:
     runs = [add(ws, n, [1.0, 2.0, 3.0], definition=definition(seed=n)) for n in ("a", "b")]

@@ -15,7 +15,10 @@ NO_NAMES = ("Versions", "Source directory (git)", "Tags")
 
 
 def differences(readers: Sequence[RunReader]) -> tuple[Difference, ...]:
-    """The settings that are not the same in all runs, in the order of the configurations."""
+    """The settings that are not the same in all runs, in the order of the configurations.
+
+    A run that tells none at all, as one that a cell has logged, is unlike the others in nothing.
+    """
     tables = [
         {(s.part, s.name): s for s in configuration.configuration(reader).settings}
         for reader in readers
@@ -24,11 +27,12 @@ def differences(readers: Sequence[RunReader]) -> tuple[Difference, ...]:
     found = []
     for part, name in keys:
         told = [table.get((part, name)) for table in tables]
+        beside = {s and s.value for s, table in zip(told, tables, strict=True) if table}
         values = tuple("—" if s is None else s.value for s in told)
         known = {s.value for s in told if s is not None}
         # A run that tells nothing of a setting that the others have as its default is not unlike.
         set_by_someone = any(s.changed or s.fact for s in told if s is not None)
-        if len(set(values)) > 1 and (len(known) > 1 or set_by_someone):
+        if len(beside) > 1 and (len(known) > 1 or set_by_someone):
             found.append(Difference(part, name, values))
     # What the script gave and what the algorithm had of it are one difference.
     by_values = {d.values for d in found if d.part.startswith("Script")}
