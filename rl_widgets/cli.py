@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument(
         "--max-seconds", type=int, metavar="S", help="cancel the run after S seconds of its script"
     )
-    submit.add_argument("--name", help="display name of the run")
+    submit.add_argument("--name", type=_name, help="display name of the run")
     submit.add_argument("--watch", action="store_true", help="watch the run until it ends")
     submit.set_defaults(do=_submit)
 
@@ -159,6 +159,17 @@ def _submit(arguments: argparse.Namespace) -> int:
     if status in statuses.FINAL:
         _say_where(run)
     return EXIT_RUN_FAILED if status == statuses.FAILED else 0
+
+
+def _name(text: str) -> str:
+    """A display name, looked at before anything starts."""
+    from rl_widgets.run import LONGEST_TAG
+
+    if len(text) > LONGEST_TAG:
+        raise argparse.ArgumentTypeError(
+            f"it has at most {LONGEST_TAG:,} characters, not {len(text):,}"
+        )
+    return text
 
 
 def _submit_experiment(arguments: argparse.Namespace) -> int:

@@ -74,6 +74,15 @@ for _name in (
     setattr(ReadOnlyList, _name, ReadOnlyList._refuse)
 
 
+def read_only(value: Any) -> Any:
+    """Plain JSON as what cannot be changed in place, however deep; all else as it is."""
+    if isinstance(value, dict):
+        return ReadOnly({name: read_only(one) for name, one in value.items()})
+    if isinstance(value, list):
+        return ReadOnlyList(read_only(one) for one in value)
+    return value
+
+
 def _read_only(kind: str, example: str) -> UserError:
     return UserError(
         f"This {kind} is read-only, so that every change is checked: assign a whole new one, such "
@@ -178,7 +187,7 @@ class Packages(Field):
             requirements.missing(value)
         except UserError as error:
             raise self.refuses(str(error)) from None
-        return list(value)
+        return read_only(list(value))
 
     def schema(self) -> dict[str, Any]:
         return {"items": {"type": "string"}}

@@ -50,7 +50,7 @@ class Directory(Text):
     """The path of a directory."""
 
     def converted(self, value: Any) -> str:
-        if not str(value) or not (isinstance(value, str) or hasattr(value, "__fspath__")):
+        if not (isinstance(value, str) or hasattr(value, "__fspath__")) or not str(value):
             raise self.says("the path of a directory", value)
         return super().converted(str(value))
 

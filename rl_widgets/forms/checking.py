@@ -111,6 +111,8 @@ def check(
     `machine`: that of the nodes. `here` False: another Python will submit, whose variables and
     environments are not known.
     """
+    if not isinstance(values, Mapping):
+        raise UserError(f"The values of a form are a dict of fields, not {type(values).__name__}.")
     return _Check(cls, values, ws, machine or this_machine(), here).made()
 
 
@@ -376,7 +378,7 @@ def _record_of(target: Mapping[str, Any]) -> TargetRecord:
 
 def _same(one: TargetRecord, other: TargetRecord) -> bool:
     """Whether runs have the same of both."""
-    names = ("vm_size", "cpus", "gpus", "memory", "max_nodes")
+    names = ("vm_size", "cpus", "gpus", "memory", "min_nodes", "max_nodes", "idle_seconds")
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 

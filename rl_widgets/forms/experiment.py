@@ -9,7 +9,7 @@ from rl_widgets.fields.mapping import Texts
 from rl_widgets.fields.names import ExperimentName
 from rl_widgets.fields.nodes import Directory, RelativeFile
 from rl_widgets.forms.cluster import ClusterFields
-from rl_widgets.forms.submission import runs_of
+from rl_widgets.forms.submission import GROUP, runs_of
 from rl_widgets.forms.training import TrainingFields
 from rl_widgets.run import LONGEST_TAG, LONGEST_TAG_NAME
 
@@ -82,6 +82,10 @@ def _check_tags(values: Mapping[str, Any], errors: dict[str, str]) -> None:
         return
     runs = runs_of(values)
     for one in runs if len(runs) > 1 else ():
+        for name in {GROUP, *one.tags} & {*(values.get("tags") or {})}:
+            errors.setdefault(
+                "tags", f"Each run of a group has its own tag {name!r}: leave it out of tags."
+            )
         for name, text in one.tags.items():
             if len(text) > LONGEST_TAG:
                 errors.setdefault(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -196,7 +197,8 @@ def _whole(name: str, text: str) -> int:
 
 def _tags(record: RunRecord, config: Mapping[str, Any]) -> dict[str, Any]:
     """A person's tags, without those that a group has put there."""
-    if GROUP not in record.tags:
+    group = str(record.tags.get(GROUP, ""))
+    if not re.fullmatch(re.escape(record.experiment) + r"-\d{13}", group):
         return dict(record.tags)
     ours = {name: json.dumps(value) for name, value in config.items()}
     return {

@@ -49,10 +49,10 @@ BOUNDS: Final[dict[str, tuple[float | None, float | None]]] = {
     "vf_loss_coeff": (0.0, None),
     "grad_clip": (0.0, None),
     "num_envs_per_env_runner": (1, 100_000),
-    "rollout_fragment_length": (1, None),
-    "train_batch_size_per_learner": (1, None),
-    "minibatch_size": (1, None),
-    "num_epochs": (1, None),
+    "rollout_fragment_length": (1, 10**9),
+    "train_batch_size_per_learner": (1, 10**9),
+    "minibatch_size": (1, 10**9),
+    "num_epochs": (1, 10**6),
     "max_requests_in_flight_per_env_runner": (1, 10_000),
     "broadcast_interval": (1, None),
     "learner_queue_size": (1, None),
@@ -68,6 +68,11 @@ BOUNDS: Final[dict[str, tuple[float | None, float | None]]] = {
     "evaluation_duration": (1, None),
     "offline_evaluation_interval": (0, None),
     "n_step": (1, None),
+    "sample_timeout_s": (0.0, None),
+    "policy_map_capacity": (1, None),
+    "evaluation_interval": (0, None),
+    "evaluation_num_env_runners": (0, None),
+    "shuffle_buffer_size": (0, None),
 }
 
 #: The texts that a setting takes, which RLlib says in its code only.

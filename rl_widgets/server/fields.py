@@ -15,6 +15,7 @@ from typing import Any
 from rl_widgets.compute import LOCAL_TARGET
 from rl_widgets.fields.compute_target import ComputeTargetFields
 from rl_widgets.fields.specification import Fields
+from rl_widgets.fields.specification import fields_of as traits_of
 from rl_widgets.forms import document, installed, locked
 from rl_widgets.forms.checking import Checked, check, describe, kind
 from rl_widgets.forms.code import plain
@@ -132,18 +133,23 @@ def _finite(value: Any) -> bool:
 
 def checked_experiment(served: Served, values: Mapping[str, Any], *, here: bool) -> Checked:
     """An experiment's values, with what this server refuses among the errors."""
+    if sentence := _outside(served, values):
+        # Nothing in it is looked at, nor told of.
+        inside = {n: v for n, v in values.items() if n not in ("source_directory", "entry_script")}
+        found = checked_experiment(served, inside, here=here)
+        found.errors["source_directory"] = sentence
+        return found
     found = check(ExperimentFields, values, served.workspace, here=here)
     head, worker = found.values.get("head_target"), found.values.get("worker_target")
-    alone = "entry_script" in found.errors
-    source = "" if alone else found.values.get("source_directory") or ""
     nodes = (found.values.get("worker_nodes") or 0) + 1
     head_name = target_name(head) or LOCAL_TARGET
     limits = served.limits
+    refusals: list[_Refusal] = [("head_target", check_allowed, limits, head_name)]
+    if worker:
+        refusals.append(("worker_target", check_allowed, limits, target_name(worker)))
     return _refused(
         found,
-        ("source_directory", check_inside, served, source),
-        ("head_target", check_allowed, limits, head_name),
-        ("worker_target", check_allowed, limits, target_name(worker) or head_name),
+        *refusals,
         ("worker_nodes", check_nodes, limits, nodes),
         ("head_target.max_nodes", check_nodes, limits, _most(head)),
         ("worker_target.max_nodes", check_nodes, limits, _most(worker)),
@@ -160,6 +166,21 @@ def _with_room(served: Served, found: Checked) -> Checked:
     field = "vary" if found.values.get("vary") else "seeds"
     refusal = field, check_room, served, len(runs_of(found.values))
     return found if "" in found.errors else _refused(found, refusal)
+
+
+def _outside(served: Served, values: Mapping[str, Any]) -> str:
+    """Why a source directory is not one that this server shows; '' where it is, or is none."""
+    given = values.get("source_directory")
+    if not values.get("entry_script"):  # one without the other is looked at by nobody
+        return ""
+    try:
+        traits_of(ExperimentFields)["source_directory"].converted(given or "")
+        check_inside(served, given if isinstance(given, str) else "")
+    except ForbiddenError as error:
+        return str(error)
+    except (FieldError, OSError, ValueError):  # no path at all, which its field says
+        return ""
+    return ""
 
 
 def check_inside(served: Served, directory: str) -> None:

@@ -14,6 +14,7 @@ from rl_widgets.view.checkpoints import CheckpointRow, Checkpoints
 from rl_widgets.view.escape import escape
 from rl_widgets.view.html import checkpoints as html_checkpoints
 from rl_widgets.view.run_view import RunView
+from rl_widgets.widgets.command_thread import Once
 from rl_widgets.widgets.filling import Filling
 from rl_widgets.widgets.offer import Offer
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
@@ -36,6 +37,8 @@ class CheckpointsPanel(Panel):
         #: The path that a person has chosen, in the list or by its mark on the curve.
         self._marked: str | None = None
         self._filling = Filling()
+        self._stamp: tuple[str, int] | None = None
+        self._asked_at = 0.0
         self._looked = 0.0
         self._look_took = 0.0
         #: Whether the files were listed after the end of the run.
@@ -93,16 +96,22 @@ class CheckpointsPanel(Panel):
         ):
             button.on_click(_posts(context, command))
         self._choice.observe(self._on_choice, names="value")
-        self._search.observe(lambda _: context.post(self._list_files), names="value")
+        # Of the letters that are typed while the files are listed, the last.
+        once = Once(context.post)
+        self._search.observe(lambda _: once("files", self._list_files), names="value")
         for part in (self._said, self._answers, self._resume_code, self._new_run_code):
             set_shown(part, False)
 
     def draw(self, view: RunView) -> None:
-        found = checkpoints.checkpoints(self.context.reader)
-        if found != self._found:
-            self._found = found
-            self._draw_checkpoints(found)
         now = time.monotonic()
+        stamp = (view.header.status, len(self.context.reader.events))
+        if stamp != self._stamp or now - self._asked_at >= _LOOK_S:
+            # Each look asks the disk for every checkpoint.
+            self._stamp, self._asked_at = stamp, now
+            found = checkpoints.checkpoints(self.context.reader)
+            if found != self._found:
+                self._found = found
+                self._draw_checkpoints(found)
         rest = max(_LOOK_S, _REST * self._look_took)
         due = now - self._looked > rest if not view.final else not self._complete
         if not self._looked or due:

@@ -205,7 +205,7 @@ class CompareRuns(ipywidgets.VBox):
             *(piece[n] for n in ("notes", "results", "differences")),
         ]
 
-    def _draw(self, found: Comparison) -> None:
+    def _draw(self, found: Comparison, page_moves: bool = False) -> None:
         """Show a comparison. One message at most for each widget that changes."""
         self._found = found
         for widget, make in self._pieces.values():
@@ -230,7 +230,7 @@ class CompareRuns(ipywidgets.VBox):
         for part in (*controls.all(), self._legend, self._table, self._place):
             set_shown(part, part in stays or (shown and wanted.get(part, True)))
         if shown:
-            self._draw_lines(found)
+            self._draw_lines(found, page_moves)
             if not self._place.children:
                 self._place.children = [self._chart.widget]
 
@@ -277,12 +277,13 @@ class CompareRuns(ipywidgets.VBox):
         self._thread.post_once("news", self._show_news)
 
     def _show_news(self) -> None:
-        self._redraw()
+        # What the page has moved to meanwhile is taken over first, not undone.
+        self._redraw(page_moves=self._take_window())
         if self._saved is not None:
             self._saved.update(self._found)
         PACE.drawn()
 
-    def _redraw(self, page_moves: bool = False) -> None:
+    def _redraw(self, page_moves: bool = False, lines_only: bool = False) -> None:
         try:
             found = self._comparer.compare(self._choice)
             if found.unit != self._found.unit and self._choice.axis == "time":
@@ -294,12 +295,12 @@ class CompareRuns(ipywidgets.VBox):
             return
         if self._trouble:
             found = found.with_trouble(self._trouble)
-        if page_moves and found.lines:
+        if lines_only and found.lines:
             self._found = found
-            self._draw_lines(found, page_moves=True)
+            self._draw_lines(found, page_moves)
             set_shown(self._controls.whole, True)
             return
-        self._draw(found)
+        self._draw(found, page_moves)
 
     def _scale(self, by: float) -> None:
         """Express what the page shows of the axis in another unit."""
@@ -389,10 +390,16 @@ class CompareRuns(ipywidgets.VBox):
         if looking.moved_to(self._chart.frame, self._chart.window) is None:
             return
         self._keep_pace()
+        if self._take_window():
+            self._redraw(page_moves=True, lines_only=True)
+
+    def _take_window(self) -> bool:
+        """Take over where the page has moved to; tells whether it has."""
         window = looking.moved_to(self._chart.frame, self._chart.window)
-        if window is not None:
-            self._choice = replace(self._choice, window=window)
-            self._redraw(page_moves=True)
+        if window is None or self._controls.mode.value != ZOOM:
+            return False
+        self._choice = replace(self._choice, window=window)
+        return True
 
     def _keep_pace(self) -> None:
         """A page sends more places a second than are worth drawing."""

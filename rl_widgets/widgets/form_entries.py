@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from rl_widgets.fields.describe import describe
-from rl_widgets.fields.mapping import ReadOnly, ReadOnlyList
+from rl_widgets.fields.mapping import ReadOnly, read_only
 from rl_widgets.fields.specification import Fields, fields_of, unknown
 from rl_widgets.forms.code import plain
 from rl_widgets.store.errors import FieldError, UserError
@@ -84,16 +84,8 @@ def taken(cls: type[Fields], values: Any) -> ReadOnly:
             kind = type(value).__name__
             raise FieldError(f"{name} cannot be an object of {kind}.", name) from None
         if as_plain is not None:
-            found[name] = _read_only(as_plain)
+            found[name] = read_only(as_plain)
     return ReadOnly(found)
-
-
-def _read_only(value: Any) -> Any:
-    if isinstance(value, dict):
-        return ReadOnly({name: _read_only(one) for name, one in value.items()})
-    if isinstance(value, list):
-        return ReadOnlyList(_read_only(one) for one in value)
-    return value
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:

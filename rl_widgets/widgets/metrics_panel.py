@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import time
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from rl_widgets.view import catalogue, wording
 from rl_widgets.view.charts.small_charts import MAX_TOGETHER, PER_PAGE, ChartPage, Charts
 from rl_widgets.view.html import metrics as html_metrics
 from rl_widgets.view.run_view import RunView
-from rl_widgets.widgets.command_thread import Command
+from rl_widgets.widgets.command_thread import Command, Once
+from rl_widgets.widgets.filling import Filling
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.small_chart import SmallCharts, TogetherChart
 
@@ -52,6 +54,8 @@ class MetricsPanel(Panel):
         self._chosen: list[str] = []
         self._number = 0
         self._are_together = False
+        self._filling = Filling()
+        self._once = Once(lambda command: context.post(command))
         self._build()
         context.cursor.listen(self._point_at)
 
@@ -95,8 +99,8 @@ class MetricsPanel(Panel):
         buttons = (self._previous, self._next, self._together, self._clear)
         self.controls = (self._search, self._group, self._list, self._log, self._as_table, *buttons)
         for widget in (self._search, self._group, self._log, self._as_table):
-            widget.observe(self._on(self._filter), names="value")
-        self._list.observe(self._on(self._choose), names="index")
+            widget.observe(self._heard_filter, names="value")
+        self._list.observe(self._heard_choice, names="index")
         self._previous.on_click(self._on(lambda: self._turn(-1)))
         self._next.on_click(self._on(lambda: self._turn(1)))
         self._together.on_click(self._on(self._put_together))
@@ -105,6 +109,17 @@ class MetricsPanel(Panel):
     def _on(self, command: Command) -> Any:
         """What a widget calls, on whichever thread: the command is for the view's own."""
         return lambda _: self.context.post(command)
+
+    def _heard_filter(self, _change: Any) -> None:
+        if not self._filling.here:
+            self._once("filter", self._filter)
+
+    def _heard_choice(self, change: Any) -> None:
+        if not self._filling.here:
+            # The names at once: the view's thread may draw another list before it hears of this.
+            listed = self._listed
+            names = [listed[i] for i in change["new"] if i < len(listed)]
+            self.context.post(functools.partial(self._choose, names, listed))
 
     # -- drawing -------------------------------------------------------------------------------
 
@@ -164,7 +179,7 @@ class MetricsPanel(Panel):
         group = self._group.value
         if tuple(options) != tuple(self._group.options):
             group = group if group in [key for _, key in options] else ""
-            with self._group.hold_sync():
+            with self._filling, self._group.hold_sync():
                 self._group.options = options
                 self._group.value = group
         inside = next((list(g.metrics) for g in groups if g.name == group), in_order)
@@ -174,11 +189,12 @@ class MetricsPanel(Panel):
         if listed != self._listed:
             self._listed = listed
             labels = [wording.shown(name) for name in listed]
-            with self._list.hold_sync():
+            with self._filling, self._list.hold_sync():
                 self._list.options = list(zip(labels, range(len(labels)), strict=True))
                 self._list.index = index
         else:
-            set_value(self._list, index=index)
+            with self._filling:
+                set_value(self._list, index=index)
 
     def _draw_bar(self, drawn: list[str], pages: int, together: bool) -> None:
         several = pages > 1 and not together
@@ -282,11 +298,9 @@ class MetricsPanel(Panel):
         self._number = 0
         self._draw()
 
-    def _choose(self) -> None:
-        """Take over what is chosen in the list; what the list does not show stays chosen."""
-        index = set(self._list.index)
-        shown = [name for i, name in enumerate(self._listed) if i in index]
-        hidden = [name for name in self._chosen if name not in self._listed]
+    def _choose(self, shown: list[str], listed: list[str]) -> None:
+        """Take over what is chosen of a list; what the list does not show stays chosen."""
+        hidden = [name for name in self._chosen if name not in listed]
         chosen = hidden + [n for n in self._chosen if n in shown]
         chosen += [name for name in shown if name not in chosen]
         if chosen != self._chosen:

@@ -108,7 +108,7 @@ class RewardPanel(Panel):
         if last is not None and time.monotonic() - last > _POINTED:
             self._pointed_last = None
             self.context.cursor.move(None)
-        self._redraw()
+        self._redraw(page_moves=self._take_window())
         # What could not be read a moment ago can be.
         if self._failed:
             self._failed = False
@@ -305,10 +305,19 @@ class RewardPanel(Panel):
         if self._curve is None or looking.moved_to(axes, self._chart.window) is None:
             return
         self._keep_pace()
-        window = looking.moved_to(axes, self._chart.window)
-        if window is not None:
-            self._window, self._window_unit = window, self._curve.unit
+        if self._take_window():
             self._redraw(page_moves=True)
+
+    def _take_window(self) -> bool:
+        """Take over where the page has moved to; tells whether it has.
+
+        Each drawing does so first: else one that comes before the page's news would undo them.
+        """
+        window = looking.moved_to(self._chart.frame, self._chart.window)
+        if self._curve is None or window is None or self._controls.mode.value != ZOOM:
+            return False
+        self._window, self._window_unit = window, self._curve.unit
+        return True
 
     def _mark_clicked(self, kind: str, index: int) -> None:
         same = [mark for mark in self._marks if mark.kind == kind]

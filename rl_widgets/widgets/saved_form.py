@@ -44,6 +44,9 @@ class SavedForm:
         self._shown_status = ""
         self._shown_revision = -1
         self._shown_at = 0.0
+        #: What was published when a cell had last ended, and when.
+        self._ended_status: str | None = None
+        self._ended_at = 0.0
         self._latest: RunView | Comparison | FormView | None = None
         self._hooked = self._closed = False
 
@@ -75,7 +78,10 @@ class SavedForm:
         if latest is None:
             return
         # Also where it was published before: that may have been between two cells.
-        self._publish(latest, update=True)
+        now, status = time.monotonic(), latest.header.status
+        if latest.final or status != self._ended_status or now - self._ended_at >= PERIOD:
+            self._ended_status, self._ended_at = status, now
+            self._publish(latest, update=True)
         if latest.final:
             self._unhook()
 

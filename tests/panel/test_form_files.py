@@ -12,18 +12,11 @@ from rl_widgets.fields.compute_target import ComputeTargetFields
 from rl_widgets.forms import document
 from rl_widgets.forms.checking import check
 from rl_widgets.forms.experiment import ExperimentFields
+from tests.browser.test_forms import TEACHERS
 from tests.panel.conftest import Lab
 from tests.panel.test_forms import enabled, opened, wrong
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
-
-TEACHERS = """version: 1
-locked: [environment, config.lr]
-experiment: first-hour
-environment: Acrobot-v1
-config: {lr: 0.001}
-seeds: [1, 2]
-"""
 
 
 def choose(page: Locator, file: Path) -> None:

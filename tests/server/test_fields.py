@@ -65,7 +65,9 @@ async def test_what_the_server_would_refuse_is_said_at_the_field(api: Api) -> No
 
     assert "at most 3 nodes" in (await said(worker_nodes=3))["worker_nodes"]
     other = {**HEAD, "name": "not-allowed"}
-    assert "lets runs take" in (await said(head_target=other))["head_target"]
+    refused = await said(head_target=other)
+    assert "lets runs take" in refused["head_target"]
+    assert "worker_target" not in refused
     large = {**HEAD, "max_nodes": 4}
     assert "at most 3 nodes" in (await said(head_target=large))["head_target.max_nodes"]
     many = {"seeds": [1, 2, 3, 4, 5, 6]}, {"vary": {"lr": [0.1, 0.2, 0.3]}, "seeds": [1, 2]}
@@ -89,6 +91,11 @@ async def test_a_script_of_ones_own_lies_where_this_server_shows_it(
             await api("runs", "POST", values, status=400)
         else:
             assert "source_directory" not in found["errors"]
+    # Nothing that lies there is looked at, or told of.
+    values = {**FORM, "source_directory": "/etc", "entry_script": "passwd"}
+    found = await api("fields/experiment/check", "POST", {"values": values})
+    assert set(found["errors"]) == {"source_directory"}
+    assert "lies outside" in found["errors"]["source_directory"]
     # A user whom nobody knows.
     values = {**FORM, "source_directory": "~nobody-at-all/x", "entry_script": "mine.py"}
     found = await api("fields/experiment/check", "POST", {"values": values})

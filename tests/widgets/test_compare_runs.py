@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -338,3 +339,17 @@ def test_what_is_seen_of_time_outlives_a_larger_unit(ws: Workspace, compare: Mak
     wait_until(lambda: view._found.unit == 60.0, "minutes")
     wait_until(lambda: not view._thread.busy, "quiet")
     assert (view._choice.window, view._cursor) == ((1.0, 2.0), 1.5)
+
+
+def test_a_window_of_the_page_is_kept_by_news_that_come_first(ws: Workspace, compare: Make) -> None:
+    view = compare([add(ws, "long", [float(i) for i in range(500)], per=1)])
+    view._controls.mode.value = "zoom"
+    wait_until(lambda: view._chart.widget.interaction is not None, "the mode")
+    gate = threading.Event()
+    view._thread.post(lambda: gate.wait(60) and None)
+    view._thread.post(view._show_news)
+    view._chart._x.set_state({"min": 100.0, "max": 110.0})
+    gate.set()
+    wait_until(lambda: not view._thread.busy, "quiet")
+    assert view._choice.window == (100.0, 110.0)
+    assert view._chart.window == (100.0, 110.0)

@@ -122,6 +122,9 @@ def test_mappings_are_read_only_and_names_are_known(form: ExperimentForm) -> Non
             listed += [3]
         assert type(copy.deepcopy(listed)) is list
     assert form.values["seeds"] == [1, 2]
+    form.estimator.pip_packages = ["pytest"]
+    with pytest.raises(UserError, match="read-only"):
+        form.estimator.pip_packages.append("!!! no")
     before = form.values
     with pytest.raises(UserError, match="environment"):
         form.values = {"enviroment": "CartPole-v1"}

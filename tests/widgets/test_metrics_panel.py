@@ -15,6 +15,7 @@ from rl_widgets import RunDetails
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import StoreError
 from rl_widgets.view.reader import RunReader
+from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.metrics_panel import MetricsPanel
 from rl_widgets.widgets.panel import PanelContext
 from rl_widgets.widgets.run_details import PANELS
@@ -386,3 +387,37 @@ def test_another_axis_is_drawn_at_once_also_of_a_run_that_has_ended(
     wait_until(lambda: panel._shown.x_title == "iteration", "the other axis")
     details.close()
     wait_until(lambda: not details.following, "the end of the view's threads")
+
+
+def test_a_choice_is_kept_by_a_drawing_that_comes_first(shown: Shown) -> None:
+    shown.log(1)
+    shown.draw()
+    waiting: list[Command] = []
+    shown.context.post = waiting.append
+    shown.panel._list.set_state({"index": [1]})
+    shown.log(2)
+    shown.later()
+    for command in waiting:
+        command()
+    assert shown.panel._chosen == [shown.panel._listed[1]]
+    assert shown.panel._list.index == (1,)
+
+
+def test_a_new_metric_leaves_a_person_on_the_page(shown: Shown) -> None:
+    shown.log(1)
+    shown.draw()
+    groups = [key for _, key in shown.panel._group.options if key]
+
+    def of(group: str) -> int:
+        shown.panel._group.value = group
+        return len(shown.panel._listed)
+
+    group = max(groups, key=of)
+    shown.panel._group.value = group
+    shown.button("Next page").click()
+    shown.button("Next page").click()
+    before = shown.names()
+    shown.log(2, 301)
+    shown.later()
+    assert (shown.panel._group.value, shown.panel._number) == (group, 2)
+    assert shown.names() == before

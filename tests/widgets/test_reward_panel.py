@@ -398,3 +398,29 @@ def test_close_leaves_no_widget_of_the_chart(shown: Shown) -> None:
     parts = [shown.chart.widget, *shown.chart.widget.marks, shown.chart._x, shown.chart._unit]
     shown.panel.close()
     assert all(part.comm is None for part in parts)
+
+
+def test_a_window_of_the_page_is_kept_by_a_drawing_that_comes_first(shown: Shown) -> None:
+    for i in range(1, 101):
+        shown.log(i, float(i))
+    shown.tick()
+    shown.panel._controls.mode.value = "zoom"
+    shown.work()
+    shown.chart._x.set_state({"min": 1000.0, "max": 2000.0})
+    assert shown.commands
+    shown.log(101, 101.0)
+    shown.tick()
+    for _ in range(2):
+        assert shown.panel._window == (1000.0, 2000.0)
+        assert shown.chart.window == (1000.0, 2000.0)
+        shown.work()
+
+
+def test_an_axis_that_is_chosen_is_kept_by_a_drawing_that_comes_first(shown: Shown) -> None:
+    shown.log(1, 1.0)
+    shown.tick()
+    shown.panel._controls.axis.set_state({"index": 1})
+    assert shown.commands
+    shown.tick()
+    shown.work()
+    assert shown.reader.axis == shown.panel._controls.axis.value == "iteration"

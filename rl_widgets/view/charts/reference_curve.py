@@ -11,7 +11,7 @@ import numpy as np
 
 from rl_widgets.store import statuses
 from rl_widgets.store.database import Store
-from rl_widgets.store.errors import NotFoundError, UserError
+from rl_widgets.store.errors import NotFoundError, RLWidgetsError, UserError
 from rl_widgets.view import catalogue, wording
 from rl_widgets.view.charts import curve_file
 from rl_widgets.view.charts.curve import AXES, Look, thinned
@@ -58,14 +58,22 @@ class RunReference:
         self._reader = reader
         self._metric = metric
         self._read_at = time.monotonic()
+        self._trouble = ""
 
     def over(self, axis: str, look: Look) -> Drawn:
         """Brings the run up to date first, if it still runs and was not looked at just now."""
         if not self._reader.record.final and time.monotonic() - self._read_at > REFRESH:
             self._read_at = time.monotonic()
-            self._reader.read()
+            try:
+                self._reader.read()
+                self._trouble = ""
+            except RLWidgetsError as error:
+                # What is known of it is drawn, as of a run that was deleted.
+                self._trouble = str(error)
         found = self._reader.curve_as(look, self._metric, axis)
-        trouble = _BY_PLACE.format(self.label, AXES[axis].lower()) if found.by_place else ""
+        trouble = self._trouble
+        if found.by_place and not trouble:
+            trouble = _BY_PLACE.format(self.label, AXES[axis].lower())
         if look.smoothing > 0:
             return Drawn(found.smooth_x, found.smooth_y, trouble)
         return Drawn(found.x, found.y, trouble)
