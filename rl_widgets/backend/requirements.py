@@ -11,6 +11,7 @@ from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 
 from rl_widgets.store.errors import UserError
+from rl_widgets.store.mistakes import shown
 
 
 def missing(wanted: Iterable[Any]) -> tuple[list[str], list[str]]:
@@ -23,7 +24,7 @@ def missing(wanted: Iterable[Any]) -> tuple[list[str], list[str]]:
     warnings: list[str] = []
     for text in wanted:
         if not isinstance(text, str):
-            raise UserError(f"pip_packages are texts such as 'numpy>=2', not {text!r:.60}.")
+            raise UserError(f"pip_packages are texts such as 'numpy>=2', not {shown(text)}.")
         try:
             requirement = Requirement(text)
             here = requirement.marker is None or requirement.marker.evaluate()

@@ -67,6 +67,23 @@ class ReadOnlyList(list[Any]):
         return list, ([*self],)
 
 
+class ReadOnlyDict(dict[str, Any]):
+    """A dict inside of a mapping that cannot be changed in place. Raises `UserError`.
+
+    Unlike `ReadOnly` it is a dict, which JSON and its readers ask for.
+    """
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise _read_only("dict", "{**old, name: value}")
+
+    def __reduce__(self) -> Any:
+        return dict, (dict(self),)
+
+
+for _name in (
+    *("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update"),
+):
+    setattr(ReadOnlyDict, _name, ReadOnlyDict._refuse)
 for _name in (
     *("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend"),
     *("insert", "pop", "remove", "reverse", "sort"),
@@ -77,7 +94,7 @@ for _name in (
 def read_only(value: Any) -> Any:
     """Plain JSON as what cannot be changed in place, however deep; all else as it is."""
     if isinstance(value, dict):
-        return ReadOnly({name: read_only(one) for name, one in value.items()})
+        return ReadOnlyDict({name: read_only(one) for name, one in value.items()})
     if isinstance(value, list):
         return ReadOnlyList(read_only(one) for one in value)
     return value
@@ -229,7 +246,9 @@ class Arguments(Field):
             raise
         except UserError as error:
             raise self.refuses(str(error)) from None
-        return ReadOnly(value) if isinstance(value, Mapping) else list(value)
+        if not isinstance(value, Mapping):
+            return read_only(list(value))
+        return ReadOnly({name: read_only(one) for name, one in value.items()})
 
     def schema(self) -> dict[str, Any]:
         return {"type": ["object", "array", "null"]}

@@ -31,7 +31,7 @@ class Conda(Field):
                 "conda_packages and conda_dependencies_file are not supported: the run uses the "
                 "Python environment of the notebook. Name the packages in pip_packages."
             )
-        return value
+        return None
 
 
 class RelativeFile(Text):

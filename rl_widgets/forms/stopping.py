@@ -28,6 +28,8 @@ class StopField(Field):
             check_stop({str(self.name): value})
         except StopError as error:
             raise self.refuses(str(error)) from None
+        except RecursionError:
+            raise self.says("a number", value) from None
         return value
 
 

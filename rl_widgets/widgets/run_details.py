@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -79,6 +79,7 @@ class RunDetails(ipywidgets.VBox):
     # A view that could not be made is closed, too.
     _follower: Follower | None = None
     _saved: SavedForm | None = None
+    _closed = False
 
     def __init__(self, run: Run, reference: Any = None, **kwargs: Any) -> None:
         if not hasattr(run, "workspace") or not hasattr(run, "id"):
@@ -96,6 +97,9 @@ class RunDetails(ipywidgets.VBox):
         self._answering = Answering()
         self._reader = RunReader.of(run)
         self._thread = CommandThread(f"rl_widgets shows {run.id}", self._switch_off)
+        # Of its own, so that a run can be canceled while the view waits for a slow disk.
+        self._canceling = CommandThread(f"rl_widgets cancels {run.id}", self._switch_off)
+        self._cancel_drawn: tuple[bool, str] | None = None
         self._workspace = run.workspace
         self._workspace.refresh(self._reader.run_id, A_WHILE)
         self._view = self._reader.read()
@@ -153,7 +157,7 @@ class RunDetails(ipywidgets.VBox):
     def following(self) -> bool:
         """Whether a thread of this view runs."""
         follows = self._follower is not None and self._follower.alive
-        return follows or self._thread.alive
+        return follows or self._thread.alive or self._canceling.alive
 
     def close(self) -> None:
         """End the threads and remove the view."""
@@ -161,8 +165,14 @@ class RunDetails(ipywidgets.VBox):
             self._follower.stop(wait=2.0)
         if self._saved is not None:
             self._saved.close()
+        self._closed = True
         for panel in self._all_panels():
             panel.close()
+        # ipywidgets holds each widget, and all that it calls, until it is closed.
+        for part in [*_below(self)]:
+            for widget in (part, getattr(part, "layout", None), getattr(part, "style", None)):
+                if isinstance(widget, ipywidgets.Widget) and widget is not self:
+                    widget.close()
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -197,7 +207,7 @@ class RunDetails(ipywidgets.VBox):
         }
         self._pieces = {name: (ipywidgets.HTML(), make) for name, make in pieces.items()}
         self._answers_late = ipywidgets.HTML()
-        self._cancel = CancelControl(self._thread.post, self._run.cancel)
+        self._cancel = CancelControl(self._canceling.post, self._run.cancel)
         self._context = PanelContext(self._run, self._reader, self._thread.post, self._open)
         self._context.again = self._follow_again
         self._context.redraw = self._draw_tab
@@ -225,6 +235,8 @@ class RunDetails(ipywidgets.VBox):
 
     def _draw(self, view: RunView) -> None:
         """Show a view. One message at most for each widget that changes."""
+        if self._closed:
+            return
         self._view = view
         self._header.draw(view)
         for widget, make in self._pieces.values():
@@ -237,7 +249,14 @@ class RunDetails(ipywidgets.VBox):
         for part in (self._child_runs, self._reward):
             self._unless_unread(functools.partial(part.draw, view))
         self._draw_tab(view)
-        self._cancel.draw(view)
+        self._draw_cancel(view)
+
+    def _draw_cancel(self, view: RunView) -> None:
+        before, self._cancel_drawn = self._cancel_drawn, (view.final, view.header.status)
+        if before is None:  # nobody can have pressed it yet
+            self._cancel.draw(view)
+        elif before != self._cancel_drawn:
+            self._canceling.post(functools.partial(self._cancel.draw, view))
 
     def _unless_unread(self, draw: Callable[[], None]) -> None:
         """Draw a part, or leave it as it is while the record cannot be read."""
@@ -251,7 +270,7 @@ class RunDetails(ipywidgets.VBox):
         """Draw the tab that is shown, with what a mark stands for in view."""
         place = self._tabs.selected_index
         self._context.tab = "" if place is None else PANELS[place].title
-        if place is None:
+        if place is None or self._closed:
             return
         title, found = PANELS[place].title, ""
         try:
@@ -352,6 +371,13 @@ class RunDetails(ipywidgets.VBox):
     def _on_axis(self, change: Any) -> None:
         draw = functools.partial(self._reward.choose_axis, change["new"])
         self._thread.post(functools.partial(self._unless_unread, draw))
+
+
+def _below(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    """A widget and all that it shows."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _below(child)
 
 
 def _notebook_shell() -> Any:

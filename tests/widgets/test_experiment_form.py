@@ -122,6 +122,13 @@ def test_mappings_are_read_only_and_names_are_known(form: ExperimentForm) -> Non
             listed += [3]
         assert type(copy.deepcopy(listed)) is list
     assert form.values["seeds"] == [1, 2]
+    # However deep, of the live object, too.
+    form.estimator.script_params = {**form.estimator.script_params, "--config": {"grad_clip": 3}}
+    for deep in (form.estimator.script_params["--config"], form.values["config"]):
+        for way in (lambda of: of.update(a=1), lambda of: of.pop("lr"), lambda of: of.clear()):
+            with pytest.raises(UserError, match="read-only"):
+                way(deep)
+    assert type(copy.deepcopy(form.values["config"])) is dict
     form.estimator.pip_packages = ["pytest"]
     with pytest.raises(UserError, match="read-only"):
         form.estimator.pip_packages.append("!!! no")

@@ -16,6 +16,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 import pytest
+from ipywidgets.widgets import widget as widget_module
 
 from rl_widgets import RunDetails, UserError
 from rl_widgets.store import statuses
@@ -119,7 +120,26 @@ def test_only_the_views_thread_writes(
     details.axis = "time"
     wait_until(lambda: details._reader.axis == "time", "the other axis")
     writers = {m.thread for m in messages.updates() if not set(m.state) <= {"_view_count", "index"}}
-    assert writers == {f"rl_widgets shows {fixture.run_id}"}
+    names = {f"rl_widgets {does} {fixture.run_id}" for does in ("shows", "cancels")}
+    assert writers <= names
+
+
+def test_a_view_that_is_closed_lets_go_of_its_widgets(
+    fixture: FixtureRun, messages: Messages
+) -> None:
+    before = len(widget_module._instances)
+    details = RunDetails(fixture.run)
+    fixture.result(1, 1.0)
+    for place in range(6):
+        details._tabs.selected_index = place
+        wait_until(lambda place=place: place in details._panels, "the tab")
+        wait_until(lambda: not details._thread.busy, "quiet")
+    made = len(widget_module._instances) - before
+    details.close()
+    wait_until(lambda: not details.following, "the end of the threads")
+    left = len(widget_module._instances) - before
+    # What had no place in the page at that time may stay.
+    assert (made > 300, left < made / 4) == (True, True), (made, left)
 
 
 def test_each_point_is_drawn(fixture: FixtureRun, details: RunDetails) -> None:

@@ -54,7 +54,9 @@ def test_a_slow_disk_keeps_neither_cells_nor_buttons_waiting(
     disk.answers.clear()
     fixture.result(2, -20.0)
     wait_until(lambda: bool(disk.waited), "a look that waits")
-    # What a person does is answered by what is known.
+    # The view's own thread waits, too: the run can be canceled all the same.
+    details._thread.post(details._reader.refresh)
+    wait_until(lambda: len(disk.waited) == 2, "another that waits")
     button(details, "Cancel run").click()
     wait_until(lambda: has_button(details, "Yes, cancel it"), "the question")
     details.get_widget_data()

@@ -78,7 +78,9 @@ function numberOf(text: string): number | string {
     return text;
   }
   const found = Number(text);
-  return isExact(found) ? found : text;
+  // 1e20 is a float, which every reader takes for the same.
+  const isFloat = /[.e]/i.test(text) && Number.isFinite(found);
+  return isFloat || isExact(found) ? found : text;
 }
 
 /** As a text, JSON that would be sent with other numbers than those that were typed. */
