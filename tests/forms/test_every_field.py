@@ -47,7 +47,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "estimator": {"source_directory": "files", "entry_script": "train.py"},
     "experiment": {"experiment": "every-field", "environment": "CartPole-v1"},
     "cluster": {},
+    "script_params": {"environment": "CartPole-v1"},
     "impala": {},
+    "appo": {},
     "stop": {},
 }
 TAKES_OBJECTS = ("config", "script_params", "env_config")
@@ -60,7 +62,10 @@ SETTINGS = ["lr", "num_env_runners", "vtrace", "model", "env_config"]
 
 
 def _names(kind: str) -> list[str]:
-    return [*(SETTINGS if kind == "impala" else fields_of(checking.kind(kind))), "no_such_field"]
+    return [
+        *(SETTINGS if kind in ("impala", "appo") else fields_of(checking.kind(kind))),
+        "no_such_field",
+    ]
 
 
 CASES = [pytest.param(k, name, id=f"{k}-{name}") for k in GOOD for name in _names(k)]
@@ -113,15 +118,20 @@ async def test_everybody_says_the_same(
         assert rest["errors"] == errors, bad
         # What a file says is checked by the very same call.
         assert document.read(document.as_yaml({"version": 1, **values})).values == values
-        if kind == "experiment" and errors:
-            # Left empty in a page, a target is none.
-            if value or not name.endswith("_target"):
-                assert (await api("runs", "POST", values, status=400))["errors"] == errors, bad
+        # Left empty in a page, a target is none.
+        submits = value or not name.endswith("_target")
+        if kind == "experiment" and errors and submits:
+            assert (await api("runs", "POST", values, status=400))["errors"] == errors, bad
+        whole = values if kind == "experiment" else None
+        if kind in INSIDE and (kind, name) not in OLD_NAMES:
+            whole = {**GOOD["experiment"], INSIDE[kind]: values}
+        if whole and errors:
             file = tmp_path / "experiment.yaml"
-            file.write_text(document.as_yaml({"version": 1, **values}))
+            file.write_text(document.as_yaml({"version": 1, **whole}))
             assert main(["submit", str(file)]) == 2
             said = capsys.readouterr().err
-            assert all(sentence in said for sentence in errors.values()), (bad, said)
+            mine = list(errors.values())[: None if kind == "experiment" else 1]
+            assert all(sentence in said for sentence in mine), (bad, said)
         if kind in forms and (kind, name) not in OLD_NAMES:
             assert _form_says(forms[kind], kind, values) == list(errors.values())[:1], bad
         if _has_code(kind, name):
