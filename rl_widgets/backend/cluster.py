@@ -31,6 +31,8 @@ class NodeState:
     exit_code: int | None
     address: str | None
     reason: str
+    #: How often it was started again.
+    restarts: int = 0
 
 
 @dataclass(frozen=True)

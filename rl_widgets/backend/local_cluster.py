@@ -233,8 +233,7 @@ class LocalCluster:
             head = self._nodes[0]
             if not self._record.gcs_address and self._head_file.exists():
                 self._record.gcs_address = json.loads(self._head_file.read_text())["gcs_address"]
-                for worker in self._nodes[1:]:
-                    self._start_node(worker)
+            self._start_workers()
             for node in self._nodes:
                 if node.pid is not None and not node.joined and node.look():
                     self._show_logs(node)
@@ -260,7 +259,21 @@ class LocalCluster:
         for worker in workers:
             if worker.may_start_again():
                 worker.begin_attempt()
-                self._start_node(worker)
+
+    def _start_workers(self) -> None:
+        """All at once as soon as the GCS is there; where a start has failed, one after the other.
+
+        A raylet gives its agents 15 s: those of several nodes keep each other from it on a machine
+        that is busy with something else.
+        """
+        if not self._record.gcs_address:
+            return
+        waiting = [worker for worker in self._nodes[1:] if not worker.asked_for]
+        if any(node.attempt for node in self._nodes):
+            alone = not any(node.starting for node in self._nodes)
+            waiting = waiting[:1] if alone else []
+        for worker in waiting:
+            self._start_node(worker)
 
     def _show_logs(self, node: LocalNode) -> None:
         with contextlib.suppress(OSError):
@@ -275,6 +288,7 @@ class LocalCluster:
         node.folder.mkdir(exist_ok=True)
         self._record.logs[str(node.live_logs())] = str(node.kept_logs)
         self._record.write()
+        node.asked_for = True
         self._launcher.start_node(node, arguments)
 
 

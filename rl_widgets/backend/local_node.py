@@ -11,7 +11,8 @@ from string import ascii_lowercase
 from rl_widgets.backend.cluster import NodePhase, NodeSpec, NodeState
 from rl_widgets.backend.ray_hook import LOOPBACK, RAYLET_ENDED
 
-_ATTEMPTS = 6
+_ATTEMPTS = 10
+_TOO_BUSY = "Started again: the machine was too busy for the time that Ray gives a node."
 _DASHBOARD = re.compile(r"RAY_API_SERVER_ADDRESS='http://([^']+)'")
 
 
@@ -40,6 +41,8 @@ class LocalNode:
             name + ascii_lowercase[self.attempt] if self.attempt else name
         )
         self.log = self._scratch / f"ray_start_{self.folder.name}.log"
+        #: Whether the launcher was asked for it.
+        self.asked_for = False
         self.pid: int | None = None
         self.joined = False
         self.exit_code: int | None = None
@@ -51,14 +54,23 @@ class LocalNode:
         log = self._start_log()
         return any(reason in log for reason in (RAYLET_ENDED, "timed out during startup"))
 
+    @property
+    def starting(self) -> bool:
+        """Whether its process is on the way, and has neither joined nor ended."""
+        return self.asked_for and not (self.joined or self.failure or self.exit_code is not None)
+
     def state(self) -> NodeState:
+        def told(phase: NodePhase, address: str | None, reason: str) -> NodeState:
+            code = self.exit_code
+            return NodeState(self.spec.name, phase, self.pid, code, address, reason, self.attempt)
+
         if self.exit_code is not None or self.failure:
-            return NodeState(self.spec.name, "dead", self.pid, self.exit_code, None, self._reason())
+            return told("dead", None, self._reason())
         if self.stopping:
-            return NodeState(self.spec.name, "dead", self.pid, None, None, "stopped")
-        phase: NodePhase = "alive" if self.joined else "starting"
-        address = (self.gcs_address() if self.index == 0 else LOOPBACK) if self.joined else None
-        return NodeState(self.spec.name, phase, self.pid, None, address, "")
+            return told("dead", None, "stopped")
+        if self.joined:
+            return told("alive", self.gcs_address() if self.index == 0 else LOOPBACK, "")
+        return told("starting", None, _TOO_BUSY if self.attempt else "")
 
     def look(self) -> bool:
         """See whether the node has joined. Ray writes this file when the GCS knows the node."""

@@ -79,7 +79,7 @@ class Supervisor:
         self.samples = RunLogger.to_spool(self.folder, "head", self.attempt)
         self.terminated = False
         self._children = {c.role: c.id for c in store.runs.children(run_id)}
-        self._node_states: dict[str, str] = {}
+        self._node_states: dict[str, tuple[str, int]] = {}
         self._whole = False
 
     def run(self) -> None:
@@ -157,7 +157,7 @@ class Supervisor:
         for _ in self._every(TICK):
             self._end_if_asked()
             self._look_at_nodes(cluster)
-            missing = [n for n, state in self._node_states.items() if state != "alive"]
+            missing = [n for n, (state, _) in self._node_states.items() if state != "alive"]
             if not missing and not self._whole:
                 self._whole = True
                 self._status(statuses.STARTING)
@@ -256,14 +256,20 @@ class Supervisor:
 
     def _look_at_nodes(self, cluster: Cluster) -> None:
         for node in cluster.nodes():
-            if self._node_states.get(node.name) == node.state:
+            known = (node.state, node.restarts)
+            if self._node_states.get(node.name) == known:
                 continue
-            self._node_states[node.name] = node.state
+            self._node_states[node.name] = known
             role = "head" if node.name == "head" else "worker"
             now = time.time()
             times = {"starting": {"started": now}, "dead": {"ended": now}}.get(node.state, {})
             self.store.nodes.set(
-                self._children[role], node.name, state=node.state, reason=node.reason, **times
+                self._children[role],
+                node.name,
+                state=node.state,
+                reason=node.reason,
+                restarts=node.restarts,
+                **times,
             )
             if node.state != "dead":
                 continue

@@ -19,7 +19,7 @@ from rl_widgets.rllib.environments import is_atari
 from rl_widgets.rllib.errors import ConfigError, nearest
 from rl_widgets.rllib.evaluation import take_plan
 from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, PRESETS, preset, preset_name
-from rl_widgets.rllib.settings import BOUNDS, Setting, check_value, describe
+from rl_widgets.rllib.settings import Setting, bounds, check_value, describe
 from rl_widgets.rllib.translate import ENVIRONMENT_NAME, Translation, translate
 
 #: The settings that matter first: label, unit, help. All others come behind a search.
@@ -75,7 +75,7 @@ class SettingField(Field):
             raise self.refuses(str(error)) from None
 
     def schema(self) -> dict[str, Any]:
-        low, high = BOUNDS.get(self._setting.name, (None, None))
+        low, high = bounds(self._setting.name)
         kinds = [kind for kind in _kinds(self._setting.annotation) if kind != "null"]
         found: dict[str, Any] = {"type": [*kinds, "null"]} if kinds else {}
         if low is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import sys
 import types
 import typing
@@ -49,10 +50,10 @@ BOUNDS: Final[dict[str, tuple[float | None, float | None]]] = {
     "vf_loss_coeff": (0.0, None),
     "grad_clip": (0.0, None),
     "num_envs_per_env_runner": (1, 100_000),
-    "rollout_fragment_length": (1, None),
-    "train_batch_size_per_learner": (1, None),
-    "minibatch_size": (1, None),
-    "num_epochs": (1, None),
+    "rollout_fragment_length": (1, 10**9),
+    "train_batch_size_per_learner": (1, 10**9),
+    "minibatch_size": (1, 10**9),
+    "num_epochs": (1, 10**6),
     "max_requests_in_flight_per_env_runner": (1, 10_000),
     "broadcast_interval": (1, None),
     "learner_queue_size": (1, None),
@@ -68,12 +69,15 @@ BOUNDS: Final[dict[str, tuple[float | None, float | None]]] = {
     "evaluation_duration": (1, None),
     "offline_evaluation_interval": (0, None),
     "n_step": (1, None),
-    "sample_timeout_s": (0.0, None),
     "policy_map_capacity": (1, None),
     "evaluation_interval": (0, None),
-    "evaluation_num_env_runners": (0, None),
-    "shuffle_buffer_size": (0, None),
 }
+
+#: Counts, sizes and waits, by their names. Restarts are none: Ray takes -1 for any number of them.
+_NEVER_NEGATIVE = re.compile(
+    r"(^|_)num_(?!.*(restarts|iters))|timeout|_interval|_(size|horizon|slots|concurrency|skips)$"
+    r"|^max_requests_|^delay_between_|_timesteps_per_|_env_steps_per_|_rows_per_file$|_wait_ms$"
+)
 
 #: The texts that a setting takes, which RLlib says in its code only.
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -202,10 +206,18 @@ def _check_text(name: str, label: str, value: str, annotation: Any) -> None:
         )
 
 
+def bounds(name: str) -> tuple[float | None, float | None]:
+    """The lowest and the highest value of a setting, both allowed; None is open."""
+    return BOUNDS.get(name, (0, None) if _NEVER_NEGATIVE.search(name) else (None, None))
+
+
 def _check_bounds(name: str, label: str, value: float) -> None:
-    low, high = BOUNDS.get(name, (0, None) if name.startswith("num_") else (None, None))
+    low, high = bounds(name)
     if (low is not None and value < low) or (high is not None and value > high):
-        span = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+        least, most = (
+            f"{one:,}" if isinstance(one, int) else f"{one:g}" for one in (low or 0, high or 0)
+        )
+        span = f"at least {least}" if high is None else f"from {least} to {most}"
         raise ConfigError(f"{label} is {shown(value)}; it must be {span}.")
 
 

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 #: Bytes of a spool file that go into one transaction, about 10,000 points.
 CHUNK = 1 << 20
 #: Seconds for which one takes in at a time who is waited for.
-A_WHILE = 0.2
+TAKE_IN_SECONDS = 0.2
 
 
 class SpoolReader:

@@ -134,7 +134,7 @@ def _node(node: NodeRecord, held: dict[str, Series], now: float) -> TableRow:
         restarts=str(node.restarts) if node.restarts else "—",
         started=wording.moment(node.started, now),
         lasted="—" if node.started is None else wording.short_duration(end - node.started),
-        note=wording.shown(node.reason, 300) if node.state == "dead" else "",
+        note=wording.shown(node.reason, 300),
     )
 
 

@@ -115,7 +115,7 @@ def _node(node: NodeRecord, latest: Latest, now: float) -> NodeRow:
         memory_gb=memory,
         restarts=node.restarts,
         lasted="—" if node.started is None else wording.duration(end - node.started),
-        reason=wording.shown(node.reason, 300) if node.state == "dead" else "",
+        reason=wording.shown(node.reason, 300),
     )
 
 

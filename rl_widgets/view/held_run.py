@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rl_widgets.store.database import Store
-from rl_widgets.store.ingest import A_WHILE, SpoolReader
+from rl_widgets.store.ingest import TAKE_IN_SECONDS, SpoolReader
 from rl_widgets.store.nodes import NodeRecord
 from rl_widgets.store.runs import RunRecord
 from rl_widgets.view import diagnosis
@@ -127,7 +127,7 @@ class HeldRun:
         with self.lock:
             if self._spool is None:
                 self._spool = SpoolReader(self.store.metrics, self.run_id, self.run_folder)
-            self._spool.take_in(A_WHILE)
+            self._spool.take_in(TAKE_IN_SECONDS)
 
 
 _held: weakref.WeakValueDictionary[tuple[str, str], HeldRun] = weakref.WeakValueDictionary()

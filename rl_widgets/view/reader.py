@@ -225,6 +225,9 @@ class RunReader:
     def tick(self, before: RunView) -> RunView:
         """`before` with its durations as of now: what a quiet second costs."""
         with self.lock:
+            if before.curve.axis != self.axis:
+                # The axis was changed meanwhile: its curve is another.
+                return self.view()
             return self._tick(before)
 
     def _tick(self, before: RunView) -> RunView:

@@ -103,6 +103,9 @@ class RewardPanel(Panel):
     # -- drawing, on the view's own thread -----------------------------------------------------
 
     def draw(self, view: RunView) -> None:
+        if view.curve.axis != self.context.reader.axis:
+            # It was on its way when a person chose another axis.
+            view = self.context.reader.view()
         self._view = view
         last = self._pointed_last
         if last is not None and time.monotonic() - last > _POINTED:

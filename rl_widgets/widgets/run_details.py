@@ -15,7 +15,7 @@ import ipywidgets
 import traitlets
 
 from rl_widgets.store.errors import RLWidgetsError, UserError
-from rl_widgets.store.ingest import A_WHILE
+from rl_widgets.store.ingest import TAKE_IN_SECONDS
 from rl_widgets.view import text, wording
 from rl_widgets.view.charts.curve import AXES
 from rl_widgets.view.charts.marks import EventMark
@@ -101,7 +101,7 @@ class RunDetails(ipywidgets.VBox):
         self._canceling = CommandThread(f"rl_widgets cancels {run.id}", self._switch_off)
         self._cancel_drawn: tuple[bool, str] | None = None
         self._workspace = run.workspace
-        self._workspace.refresh(self._reader.run_id, A_WHILE)
+        self._workspace.refresh(self._reader.run_id, TAKE_IN_SECONDS)
         self._view = self._reader.read()
         self._build()
         if reference is not None:
@@ -314,7 +314,7 @@ class RunDetails(ipywidgets.VBox):
                 self._reader,
                 self._view,
                 self._take,
-                functools.partial(self._workspace.refresh, self._reader.run_id, A_WHILE),
+                functools.partial(self._workspace.refresh, self._reader.run_id, TAKE_IN_SECONDS),
                 PACE.wait_turn,
             )
             self._follower.start()

@@ -304,7 +304,7 @@ def test_a_sweep_ends_what_outlived_supervisor_and_launcher(tmp_path: Path) -> N
 
 
 def test_a_node_that_a_busy_machine_kept_from_joining_starts_again(tmp_path: Path) -> None:
-    cluster = make_cluster(tmp_path / "run", "again", workers=1)
+    cluster = make_cluster(tmp_path / "run", "again", workers=2)
 
     def kill_raylet_of(name: str) -> None:
         found: list[psutil.Process] = []
@@ -329,7 +329,15 @@ def test_a_node_that_a_busy_machine_kept_from_joining_starts_again(tmp_path: Pat
         cluster.start()
         kill_raylet_of("head")
         kill_raylet_of("worker-0")
-        wait_until(lambda: whole(cluster))
+
+        def one_after_the_other() -> bool:
+            on_the_way = [s for s in cluster.nodes() if s.state == "starting" and s.pid]
+            assert len(on_the_way) <= 1
+            return whole(cluster)
+
+        wait_until(one_after_the_other)
+        restarts = [state.restarts for state in cluster.nodes()]
+        assert restarts == [1, 2, 1]
         traces = Traces(record_of(tmp_path / "run"))
         cluster.stop()
         traces.assert_gone()

@@ -121,7 +121,7 @@ def test_settings_of_another_algorithm():
         ({"num_gpus": -1}, ["at least 0"]),
         ({"num_gpus": 1.5}, ["whole number"]),
         ({"num_gpus": "1"}, ["a whole number or a number"]),
-        ({"train_batch_size": 0}, ["at least 1"]),
+        ({"train_batch_size": 0}, ["from 1 to 1,000,000,000"]),
         ({"num_workers": 2, "num_env_runners": 2}, ["same thing"]),
         ({"train_batch_size": 5, "train_batch_size_per_learner": 5}, ["same thing"]),
         ({"num_gpus": 2, "train_batch_size": 5}, ["multiple of 2"]),

@@ -424,3 +424,18 @@ def test_an_axis_that_is_chosen_is_kept_by_a_drawing_that_comes_first(shown: Sho
     shown.tick()
     shown.work()
     assert shown.reader.axis == shown.panel._controls.axis.value == "iteration"
+
+
+def test_an_axis_that_is_chosen_is_kept_while_nothing_happens(shown: Shown) -> None:
+    shown.log(1, 1.0)
+    shown.fixture.take_in()
+    before = shown.reader.read()
+    shown.panel.draw(before)
+    shown.panel.choose_axis("iteration")
+    title = shown.panel._curve.x_title
+    # A view that was on its way then, and what a quiet second makes of it.
+    for view in (before, shown.reader.tick(before)):
+        shown.panel.draw(view)
+        assert shown.panel._curve.axis == "iteration"
+        assert shown.panel._curve.x_title == title
+    assert shown.reader.tick(before).curve.axis == "iteration"

@@ -12,7 +12,7 @@ import numpy as np
 
 from rl_widgets.backend import reaper
 from rl_widgets.store.errors import NotFoundError, UserError
-from rl_widgets.store.ingest import A_WHILE
+from rl_widgets.store.ingest import TAKE_IN_SECONDS
 from rl_widgets.view import badge, catalogue, configuration, progress
 from rl_widgets.view.charts.curve import AXES, placed, thinned
 from rl_widgets.view.charts.lines import PALETTE, TARGET, Line
@@ -77,7 +77,7 @@ class Comparer:
         for reader in self.readers:
             if reader.run_id not in self._over:
                 workspace = reader.run_folder.parent.parent
-                reaper.look_after(reader.store, workspace, reader.run_id, A_WHILE)
+                reaper.look_after(reader.store, workspace, reader.run_id, TAKE_IN_SECONDS)
 
     def take_in(self) -> None:
         """Take what runs without a supervisor have logged into the record. Raises `StoreError`."""
