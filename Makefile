@@ -36,7 +36,7 @@ lab: setup  ## Open JupyterLab on the example notebook
 
 test: setup lint  ## All checks and tests
 	$(if $(NPM),npm test --silent)
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-long: setup  ## The few tests that take a minute or two each: a hang, Pong's learning, evaluations under PPO
 	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)

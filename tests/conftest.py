@@ -19,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # The quick tests first: what is broken shows before a cluster has started.
     items.sort(key=lambda item: sum(m in item.keywords for m in ("cluster", "browser")))
