@@ -24,9 +24,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # The quick tests first: what is broken shows before a cluster has started.
     items.sort(key=lambda item: sum(m in item.keywords for m in ("cluster", "browser")))
     for item in items:
-        # Two processes of pytest have one cluster and one browser between them at a time, and a
-        # module's tests stay together.
-        group = next((m for m in ("cluster", "browser") if m in item.keywords), item.path.stem)
+        # Two processes of pytest have one cluster between them at a time, and a module's tests stay
+        # together.
+        group = "cluster" if "cluster" in item.keywords else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
     if shutil.which("chromium") or config.getoption("--require-browser"):
         return

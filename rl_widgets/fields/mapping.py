@@ -126,7 +126,10 @@ class Texts(Field):
     def converted(self, value: Any) -> Any:
         self.check_json(value)
         if not isinstance(value, Mapping):
-            raise self.refuses(f"{self.name} is a dict, not {type(value).__name__}.")
+            raise self.refuses(
+                f'{self.name} are names with texts, such as {{"NAME": "value"}}, not '
+                f"{shown(value)}."
+            )
         for name, text in value.items():
             self.check_name(name)
             self.check_text(name, text)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rl_widgets.backend.machine import GIB, Machine
+from rl_widgets.backend.machine import Machine
 from rl_widgets.backend.plan import NodeGroup
 from rl_widgets.rllib import catalogue, resources
 from rl_widgets.rllib.errors import ConfigError, ResourceRequestError
@@ -57,7 +57,7 @@ def _nodes(head: NodeGroup, workers: NodeGroup | None) -> str:
 
 def _size(group: NodeGroup) -> str:
     gpus = f", {wording.plural(group.gpus, 'GPU')}" if group.gpus else ""
-    return f"{wording.plural(group.cpus, 'CPU')}{gpus}, {group.memory / GIB:.3g} GiB"
+    return f"{wording.plural(group.cpus, 'CPU')}{gpus}, {wording.gibibytes(group.memory)}"
 
 
 def _env_runners(head: NodeGroup, workers: NodeGroup | None, learning: Learning) -> list[str]:
@@ -133,12 +133,13 @@ def _machine(head: NodeGroup, workers: NodeGroup | None, machine: Machine) -> li
     if cpus > machine.cpus:
         found.append(
             f"This machine has {wording.plural(machine.cpus, 'core')}: "
-            f"{cpus / machine.cpus:.2g} {TIMES} oversubscribed, its processes share the cores."
+            f"{wording.rough(cpus / machine.cpus)} {TIMES} oversubscribed, its processes share the "
+            "cores."
         )
     if memory > machine.memory:
         found.append(
-            f"The nodes' memory adds up to {memory / GIB:.3g} GiB, and this machine has "
-            f"{machine.memory / GIB:.3g} GiB for all."
+            f"The nodes' memory adds up to {wording.gibibytes(memory)}, and this machine has "
+            f"{wording.gibibytes(machine.memory)} for all."
         )
     return found
 

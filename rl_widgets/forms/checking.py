@@ -386,13 +386,13 @@ def _target_notes(target: TargetRecord, machine: Machine) -> list[str]:
     gpus = f", {wording.plural(target.gpus, 'GPU')}" if target.gpus else ""
     found = [
         f"Each node has {wording.plural(target.cpus, 'CPU')}{gpus} and "
-        f"{target.memory / GIB:.3g} GiB; {wording.plural(target.max_nodes, 'node')} at most."
+        f"{wording.gibibytes(target.memory)}; {wording.plural(target.max_nodes, 'node')} at most."
     ]
     cpus = target.cpus * target.max_nodes
     if cpus > machine.cpus:
         found.append(
             f"{target.max_nodes} {TIMES} {target.cpus} = {cpus} CPUs; this machine has "
-            f"{wording.plural(machine.cpus, 'core')}: {cpus / machine.cpus:.2g} {TIMES} "
+            f"{wording.plural(machine.cpus, 'core')}: {wording.rough(cpus / machine.cpus)} {TIMES} "
             "oversubscribed when all are in use."
         )
     if target.gpus > machine.gpus:

@@ -75,6 +75,7 @@ class ClusterFields(RunLimits):
         inherited=True,
         label="Environment variables",
         help="null takes the value that the variable has where the run is submitted.",
+        examples=({"NAME": "value"},),
         group=PACKAGES,
         advanced=True,
     )

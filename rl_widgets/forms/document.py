@@ -115,7 +115,10 @@ def read(text: str, name: str = "experiment.yaml") -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = "" if mark is None else f", line {mark.line + 1}, column {mark.column + 1}"
-        raise UserError(f"{name}{where}: {error.problem or error.context}.") from None
+        said = error.problem or error.context
+        if str(error.context).startswith("expected a single document"):
+            said = "a second document begins here (---), and a file holds one experiment"
+        raise UserError(f"{name}{where}: {said}.") from None
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
         raise UserError(f"{name} is no YAML: {said:.200}.") from None
@@ -178,6 +181,10 @@ class _Loader(yaml.SafeLoader):
                 None, None, "aliases (*name) are not taken here, write the value out",
                 event.start_mark,
             )  # fmt: skip
+        if getattr(self.peek_event(), "anchor", None) is not None:
+            raise yaml.composer.ComposerError(
+                None, None, "anchors (&name) are not taken here", self.peek_event().start_mark
+            )
         return super().compose_node(parent, index)
 
 

@@ -43,6 +43,7 @@ class ExperimentFields(TrainingFields, ClusterFields):
         longest=LONGEST_TAG,
         label="Tags",
         help="Names and values by which runs are found again.",
+        examples=({"lesson": "first"},),
         group=_NAMED,
         advanced=True,
     )
@@ -78,7 +79,7 @@ class ExperimentFields(TrainingFields, ClusterFields):
 
 def _check_tags(values: Mapping[str, Any], errors: dict[str, str]) -> None:
     """Add what is too long to be a tag: each run of several has its own varied values as tags."""
-    if not values.get("vary") or {name.partition(".")[0] for name in errors} & {"vary", "seeds"}:
+    if {name.partition(".")[0] for name in errors} & {"vary", "seeds", "tags"}:
         return
     runs = runs_of(values)
     for one in runs if len(runs) > 1 else ():

@@ -14,7 +14,7 @@ from rl_widgets.compute import LOCAL_TARGET
 from rl_widgets.estimator import ReinforcementLearningEstimator
 from rl_widgets.forms.code import plain
 from rl_widgets.forms.submission import GROUP, is_packaged, script_folder, target_name
-from rl_widgets.forms.training import OWN
+from rl_widgets.forms.training import OWN, whole_config
 from rl_widgets.forms.trial import untried
 from rl_widgets.run import Run
 from rl_widgets.store.errors import UserError
@@ -34,6 +34,11 @@ _NO_FORM = (
     f"{', '.join([*_TEXTS, *_JSON, *_WHOLE, _FLAG])}. {{}} ClusterForm.from_estimator(estimator) "
     "opens the cluster alone; of a run, 'Copy as Python' (RunDetails, 'Configuration') has all."
 )
+_NO_FIELDS = (
+    "A form has no field for environment=EnvironmentDefinition(…), pip_requirements_file and "
+    "framework_arguments: give packages and variables to the estimator itself, or submit it as it "
+    "is."
+)
 
 
 def from_estimator(estimator: ReinforcementLearningEstimator) -> dict[str, Any]:
@@ -52,11 +57,7 @@ def cluster_of(estimator: ReinforcementLearningEstimator) -> dict[str, Any]:
     own = [estimator.environment, estimator.pip_requirements_file]
     own += [] if worker is None else [worker.environment, worker.pip_requirements_file]
     if any(own) or estimator.framework.framework_arguments:
-        raise UserError(
-            "A form has no field for environment=EnvironmentDefinition(…), pip_requirements_file "
-            "and framework_arguments: give packages and variables to the estimator itself, or "
-            "submit it as it is."
-        )
+        raise UserError(_NO_FIELDS)
     found: dict[str, Any] = {
         "head_target": target_name(estimator.compute_target),
         "use_gpu": estimator.use_gpu,
@@ -100,11 +101,13 @@ def from_run(run: Run) -> dict[str, Any]:
             f"The run {run.id} began with the weights of another's checkpoint, and a form begins "
             "at the beginning: ws.get_run(…).new_run_from(…) makes such a run."
         )
+    if plan.get("framework_arguments"):
+        raise UserError(_NO_FIELDS)
     script = _script_of(run, plan)
     values = script | _training(plan.get("script_params") or plan["arguments"], script)
     head, worker = plan["head"], plan.get("worker")
     values["experiment"] = record.experiment
-    values["tags"] = _tags(record, values.get("config") or {})
+    values["tags"] = _tags(record, whole_config(values))
     values["head_target"] = None if head["target"] == LOCAL_TARGET else head["target"]
     values["use_gpu"] = _use_gpu(run, head)
     values["shm_size"] = _unless(head["object_store"], HEAD_OBJECT_STORE)

@@ -46,8 +46,11 @@ def untried(values: Mapping[str, Any]) -> dict[str, Any]:
     if found is None:
         return dict(values)
     del tags[TAG]
-    if found[1]:
-        stop[_TIME] = json.loads(found[1])
+    whole = json.loads(found[1]) if found[1] else None
+    if stop.get(_TIME) != min(SECONDS, SECONDS if whole is None else whole):
+        pass  # it was resumed, with a stop of its own
+    elif whole is not None:
+        stop[_TIME] = whole
     else:
-        stop.pop(_TIME, None)
+        stop.pop(_TIME)
     return {**values, "tags": tags, "stop": stop}

@@ -73,10 +73,11 @@ BOUNDS: Final[dict[str, tuple[float | None, float | None]]] = {
     "evaluation_interval": (0, None),
 }
 
-#: Counts, sizes and waits, by their names. Restarts are none: Ray takes -1 for any number of them.
+#: Counts, sizes, waits and rates, by their names. Not restarts: -1 is any number of them to Ray.
 _NEVER_NEGATIVE = re.compile(
     r"(^|_)num_(?!.*(restarts|iters))|timeout|_interval|_(size|horizon|slots|concurrency|skips)$"
-    r"|^max_requests_|^delay_between_|_timesteps_per_|_env_steps_per_|_rows_per_file$|_wait_ms$"
+    r"|_lr$|(^|_)batch_(size|length)_|^burn_?in_len$|^max_requests_"
+    r"|^delay_between_|_timesteps_per_|_env_steps_per_|_rows_per_file$|_wait_ms$"
 )
 
 #: The texts that a setting takes, which RLlib says in its code only.

@@ -120,12 +120,12 @@ def _finite(series: Series) -> tuple[Floats, Floats, Floats]:
     return (
         values[chosen],
         series.column("env_steps")[thin][chosen],
-        series.column("time")[thin][chosen],
+        series.unpaused()[thin][chosen],
     )
 
 
 def _long_enough(series: Series, seconds: float = LEAST_SECONDS) -> bool:
-    times = series.column("time")
+    times = series.unpaused()
     return len(times) >= LEAST_RESULTS and bool(times[-1] - times[0] >= seconds)
 
 

@@ -59,6 +59,8 @@ class Follower(FollowingThread):
         # `first` may be of before the run's last change.
         self._stale = True
         self._handed_on = 0.0
+        #: The reader's count of changes that the last view has.
+        self._changes = -1
         #: Whether the last look brought no more than durations as of now.
         self._ticked = False
 
@@ -111,7 +113,7 @@ class Follower(FollowingThread):
         if self._paused:
             if not self._stale or reader.read_status() == last.header.status:
                 return None
-        elif not self._stale and not last.trouble:
+        elif not (self._stale or last.trouble or reader.changes != self._changes):
             if not due:
                 return None
             self._wait()
@@ -123,13 +125,14 @@ class Follower(FollowingThread):
             return None
         self._wait()
         self._changed()
+        self._changes = reader.changes
         return self._hand_on(reader.view())
 
     def _changed(self) -> bool:
-        """Bring the reader up to date; tells whether anything of this run has changed."""
-        changed = self._reader.refresh()
+        """Bring the reader up to date; tells whether the run has changed since the last view."""
+        self._reader.refresh()
         self._stale = False
-        return changed
+        return self._reader.changes != self._changes
 
     def _wait(self) -> None:
         if self._wait_turn is not None:

@@ -155,7 +155,8 @@ def _first_value(series: Series) -> float | None:
 
 def _extrapolated(series: Series, goal: float) -> float | None:
     """Seconds to the goal at the pace of the last third; None where it is not getting nearer."""
-    values, times = series.column("value"), series.column("time")
+    values, times = series.column("value"), series.unpaused()
+    began = float(times[0]) if len(times) else 0.0
     first = len(values) - max(8, len(values) // 3)
     if first < 0:
         return None
@@ -172,5 +173,5 @@ def _extrapolated(series: Series, goal: float) -> float | None:
         return None
     remaining = (goal - float(values[-1])) / slope
     # Beyond ten times what has been seen an estimate is a guess.
-    seen = float(series.column("time")[-1] - series.column("time")[0])
+    seen = float(times[-1]) - began
     return remaining if remaining <= 10 * max(seen, 60.0) else None

@@ -65,9 +65,8 @@ class RunReader:
         self._metrics = self._held.metrics
         self._clock = clock
         self._revision = 0
-        #: As of which state of the record, and of the run, this reader was brought up to date.
+        #: As of which state of the record this reader was brought up to date.
         self._version: int | None = None
-        self._changes = -1
 
     @classmethod
     def of(cls, run: Run, axis: str = "env_steps") -> RunReader:
@@ -83,18 +82,17 @@ class RunReader:
             self.refresh()
             return self.view()
 
-    def refresh(self) -> bool:
-        """Bring everything up to date; tells whether anything of this run has changed.
-
-        Raises `StoreError` and `NotFoundError`.
-        """
+    def refresh(self) -> None:
+        """Bring everything up to date. Raises `StoreError` and `NotFoundError`."""
         with self.lock:
             version = self._held.version()
             self._held.refresh()
             self._version = version
-            changed = self._held.changes != self._changes
-            self._changes = self._held.changes
-            return changed
+
+    @property
+    def changes(self) -> int:
+        """How often anything of this run was found changed: by any reader of it."""
+        return self._held.changes
 
     def watching(self) -> AbstractContextManager[None]:
         """Have `differs` be cheap meanwhile. Raises `StoreError`."""
@@ -225,8 +223,9 @@ class RunReader:
     def tick(self, before: RunView) -> RunView:
         """`before` with its durations as of now: what a quiet second costs."""
         with self.lock:
-            if before.curve.axis != self.axis:
-                # The axis was changed meanwhile: its curve is another.
+            state = (self.axis, self.record.status)
+            if (before.curve.axis, before.header.status) != state:
+                # A person has chosen another axis; another view of the run has read its end.
                 return self.view()
             return self._tick(before)
 

@@ -63,6 +63,17 @@ class Series:
         finite = values[np.isfinite(values)]
         return float(finite.mean()) if len(finite) else self.last()
 
+    def unpaused(self) -> Floats:
+        """Times as if each attempt had begun where the one before ended: a pause is no training."""
+        times, attempts = self.column("time"), self.column("attempt")
+        again = np.flatnonzero(np.diff(attempts) > 0) + 1
+        if not len(again):
+            return times
+        pauses = np.zeros(len(times))
+        pauses[again] = times[again] - times[again - 1]
+        found: Floats = times - np.cumsum(pauses)
+        return found
+
     def changes(self) -> bool:
         """Whether at least two finite values differ."""
         values = self.column("value")

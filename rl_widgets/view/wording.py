@@ -59,6 +59,16 @@ def count(value: float | None) -> str:
     return f"{round(value):,}"
 
 
+def rough(value: float, digits: int = 2) -> str:
+    """A positive number with so many digits that count, and all of a larger one."""
+    return f"{value:.{digits}g}" if value < 10**digits - 0.5 else f"{round(value):,}"
+
+
+def gibibytes(memory: float) -> str:
+    """An amount of memory in bytes as '3.5 GiB'."""
+    return f"{rough(memory / (1 << 30), 3)} GiB"
+
+
 def number(value: float | None) -> str:
     """A measured number with four digits that count; NaN and infinities by their names."""
     if value is None:

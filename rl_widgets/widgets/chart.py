@@ -110,13 +110,6 @@ class LinesChart:
                     x, edges = band[0], axes.edges(band[1], band[2])
                 set_data(marks.band, x, edges, {"fill_colors": [line.colour]})
 
-    def close(self) -> None:
-        """Close the widgets."""
-        marks = [m for pair in self._marks.values() for m in (pair.line, pair.band) if m]
-        parts = (self.widget, *self._below(), *self._above(), *marks)
-        for part in (*parts, self._x_axis, self._y_axis, self._x, self._y):
-            part.close()
-
     def _below(self) -> list[bqplot.Mark]:
         """Marks of a subclass that lie under all lines."""
         return []
@@ -191,11 +184,6 @@ class Pointer:
             padding=0.0,
         )
         self.columns.on_hover(self._hovered)
-
-    def close(self) -> None:
-        """Close the widgets."""
-        for part in (self.columns, self._across, self._up):
-            part.close()
 
     def _hovered(self, _mark: Any, sent: Any) -> None:
         part = (sent.get("data") or {}).get("x")

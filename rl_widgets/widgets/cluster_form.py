@@ -15,7 +15,7 @@ from rl_widgets.forms.opened import cluster_of
 from rl_widgets.forms.submission import make_targets, target_name
 from rl_widgets.store.errors import UserError
 from rl_widgets.view.wording import plural
-from rl_widgets.widgets.estimator_link import EstimatorLink
+from rl_widgets.widgets.estimator_link import EstimatorLink, inherited
 from rl_widgets.widgets.field_text import NOTHING
 from rl_widgets.widgets.form import Form
 from rl_widgets.widgets.form_button import button
@@ -89,26 +89,27 @@ class ClusterForm(Form):
         return self._link.estimator
 
     def make_targets(self) -> list[str]:
-        """Make the new compute targets and return their names; the form then has them by name.
+        """Make the new compute targets; the form then has them by name. Returns those made.
 
         Raises `UserError`, `ComputeTargetException`.
         """
         checked = self._settle()
         for sentence in checked.errors.values():
             raise UserError(sentence)
-        new = _new(checked.values)
+        before = {*self._ws.compute_targets}
         make_targets(checked.values, self._ws)
         values: Mapping[str, Any] = self.values
         for name in _TARGETS:
             if isinstance(values.get(name), Mapping):
                 values = with_value(values, name, target_name(checked.values[name]))
         self.values = values
-        return new
+        return [name for name in _new(checked.values) if name not in before]
 
     def _take(self, changes: Mapping[str, Any]) -> None:
         with self._lock:
             values: Mapping[str, Any] = self.values
             for name, value in changes.items():
+                value = inherited(name, value, values.get(name))
                 values = with_value(values, name, value)
             self.values = values
         if not changes:  # the form follows again
@@ -140,7 +141,8 @@ class ClusterForm(Form):
 
     def _make_targets(self) -> None:
         made = self.make_targets()
-        self._tell(f"{plural(len(made), 'compute target')} created: {', '.join(made)}.")
+        said = f"{plural(len(made), 'compute target')} created: {', '.join(made)}."
+        self._tell(said if made else "The workspace had them already: nothing was created.")
 
 
 def _new(values: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import time
@@ -30,11 +31,12 @@ from rl_widgets.widgets.chart import PLOT_HEIGHT
 from rl_widgets.widgets.command_thread import Command, CommandThread
 from rl_widgets.widgets.compare_controls import ZOOM, CompareControls
 from rl_widgets.widgets.offer import Offer
+from rl_widgets.widgets.owned import close_owned
 from rl_widgets.widgets.pace import PACE, wait_for_making
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.reward_chart import RewardChart
 from rl_widgets.widgets.saved_form import SavedForm
-from rl_widgets.widgets.subshells import PAGE, Answering, answer_while_busy
+from rl_widgets.widgets.subshells import CELLS, PAGE, Answering, answer_while_busy
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
@@ -110,6 +112,7 @@ class CompareRuns(ipywidgets.VBox):
             self._saved.close()
         self._saved = SavedForm(shell, self._key, html_compare.document, html_compare.text)
         self._saved.show(self._found)
+        CELLS.at_end(self._cell_ended)
         self.follow()
 
     def get_widget_data(self) -> dict[str, Any]:
@@ -137,7 +140,7 @@ class CompareRuns(ipywidgets.VBox):
             self._saved.close()
         if hasattr(self, "_chart"):
             self._download.take_back()
-            self._chart.close()
+        close_owned(self)
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -258,7 +261,13 @@ class CompareRuns(ipywidgets.VBox):
 
     def _draw_cursor(self) -> None:
         self._chart.show_cursor(self._cursor)
-        set_value(self._legend, value=html_compare.legend_of(self._found, self._cursor))
+        x, window = self._cursor, self._choice.window
+        if x is None and window is not None and self._found.lines:
+            # Without a cursor, the last of what is seen.
+            line = self._found.lines[0]
+            inside = line.x <= window[1]
+            x = legend.beside(line.x[inside], line.y[inside], None, -1)
+        set_value(self._legend, value=html_compare.legend_of(self._found, x))
 
     # -- a thread reads, the view's thread draws -----------------------------------------------
 
@@ -266,10 +275,20 @@ class CompareRuns(ipywidgets.VBox):
         """Follow the runs: for a view in another widget, without `show()`."""
         with self._lock:
             follows = self._follower is not None and self._follower.alive
-            if self._found.final or follows:
+            if follows or (self._found.final and not self._begun_again()):
                 return
             self._follower = ComparisonFollower(self._comparer, self._take, PACE.wait_turn)
             self._follower.start()
+
+    def _begun_again(self) -> bool:
+        with contextlib.suppress(RLWidgetsError, OSError):
+            return bool(self._comparer.begun_again())
+        return False
+
+    def _cell_ended(self) -> None:
+        # Which may have resumed one of them.
+        if self._found.final:
+            self._thread.post_once("follow", self.follow)
 
     def _take(self, trouble: str) -> None:
         # On the follower's thread.
@@ -289,6 +308,7 @@ class CompareRuns(ipywidgets.VBox):
             if found.unit != self._found.unit and self._choice.axis == "time":
                 # The axis has gone over from seconds to minutes, or to hours.
                 self._scale(self._found.unit / found.unit)
+                page_moves = False
                 found = self._comparer.compare(self._choice)
         except RLWidgetsError as error:
             self._draw(self._found.with_trouble(str(error)))

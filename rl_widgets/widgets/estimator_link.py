@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -105,10 +106,23 @@ class EstimatorLink:
             self._changed(changes)
 
 
+def inherited(name: str, new: Any, old: Any) -> Any:
+    """A field's new value, with those variables null that were null and are as they are here.
+
+    They are taken over from whoever submits: so they stay out of code and files.
+    """
+    both = isinstance(new, Mapping) and isinstance(old, Mapping)
+    if name != "environment_variables" or not both:
+        return new
+    kept = {n for n in new if n in old and old[n] is None and new[n] == os.environ.get(n)}
+    return {n: None if n in kept else text for n, text in new.items()}
+
+
 def _assign(owner: Any, name: str, value: Any) -> None:
     """Only what differs; a target by its object is the target by its name."""
     old = getattr(owner, name)
     if name == "compute_target" and target_name(old) == target_name(value):
         return
-    if old != value:
+    # True is 1 to Python, and another setting to RLlib.
+    if old != value or repr(old) != repr(value):
         setattr(owner, name, value)

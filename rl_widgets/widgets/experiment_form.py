@@ -23,7 +23,7 @@ from rl_widgets.forms.trial import SECONDS, trial
 from rl_widgets.store.errors import FieldError, RLWidgetsError, UserError
 from rl_widgets.view.html import form as html
 from rl_widgets.view.wording import plural, shown
-from rl_widgets.widgets.estimator_link import EstimatorLink
+from rl_widgets.widgets.estimator_link import EstimatorLink, inherited
 from rl_widgets.widgets.field_text import NOTHING
 from rl_widgets.widgets.form import KEPT_OUT, Form
 from rl_widgets.widgets.form_button import button
@@ -143,6 +143,7 @@ class ExperimentForm(Form):
             for name, value in changes.items():
                 if name == "config" and isinstance(value, Mapping) and isinstance(varied, Mapping):
                     value = {n: v for n, v in value.items() if n not in varied}
+                value = inherited(name, value, values.get(name))
                 values = with_value(values, name, value)
             self.values = values
         if not changes:  # the form follows again
@@ -203,13 +204,17 @@ class ExperimentForm(Form):
         set_value(self._try, disabled=disabled)
 
     def _clicked(self, send: Any, words: str) -> None:
-        self._thread.post_once("submit", functools.partial(self._send_runs, send, words))
+        # Here, and not on the form's thread: the second click of two comes before the first's runs.
+        with self._lock:
+            if self._sending:
+                return
+            self._sending = True
+        self._thread.post(functools.partial(self._send_runs, send, words))
 
     def _send_runs(self, send: Any, words: str) -> None:
-        self._sending = True
-        self._tell(words)
         said = trouble = ""
         try:
+            self._tell(words)
             runs = send()
             said = f"{plural(len(runs), 'run')} submitted: {', '.join(run.id for run in runs[:3])}"
             said += " …" if len(runs) > 3 else "."

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 import ipywidgets
 import traitlets
 
+from rl_widgets.fields.describe import describe
 from rl_widgets.fields.mapping import ReadOnly
 from rl_widgets.fields.specification import Fields
 from rl_widgets.forms import document
@@ -376,13 +377,15 @@ class Form(ipywidgets.VBox):
 
     def _view(self) -> FormView:
         checked = self._settle()
-        titles = {entry.path: entry for entry in self._entries(self.values)}
+        described = describe(self.fields)
+        # An entry script of one's own has no control, and is kept all the same.
+        about = {**described.get("x-kept", {}), **described["properties"]}
         self._revision += 1
         return FormView(
             title=self.words[0],
             header=FormHeader(str(self._revision)),
             rows=tuple(
-                (titles[name].title, shown(words_of(value, titles[name].schema), _SHOWN))
+                (about[name]["title"], shown(words_of(value, about[name]), _SHOWN))
                 for name, value in self.values.items()
                 if name != KEPT_OUT
             ),

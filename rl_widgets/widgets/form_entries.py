@@ -81,6 +81,7 @@ def taken(cls: type[Fields], values: Any) -> ReadOnly:
         try:
             as_plain = plain(value)
         except (AttributeError, RecursionError):
+            known[name].check(value)  # which says it better
             kind = type(value).__name__
             raise FieldError(f"{name} cannot be an object of {kind}.", name) from None
         if as_plain is not None:

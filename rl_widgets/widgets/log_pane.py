@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import ipywidgets
+from ipywidgets.widgets.widget_string import HTMLStyle
 
 from rl_widgets.view.html import log as html_log
 from rl_widgets.view.html.log import Places
@@ -20,7 +21,7 @@ class LogPane:
     """`widget` shows up to 2,000 lines, as blocks: what a person has selected in one stays."""
 
     def __init__(self) -> None:
-        layout, style = ipywidgets.Layout(), ipywidgets.HTML().style
+        layout, style = ipywidgets.Layout(), HTMLStyle()
         self._blocks = [ipywidgets.HTML(layout=layout, style=style) for _ in range(_BLOCKS)]
         self._drawn: list[object] = [None] * _BLOCKS
         lines = ipywidgets.VBox(self._blocks)

@@ -17,11 +17,14 @@ from rl_widgets.view.html import metrics as html_metrics
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.command_thread import Command, Once
 from rl_widgets.widgets.filling import Filling
+from rl_widgets.widgets.owned import close_owned
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.small_chart import SmallCharts, TogetherChart
 
 #: Small charts are drawn at most this often, in seconds; what a person does is drawn at once.
 SHORTEST = 1.0
+#: A page of charts is drawn anew for what is typed into the search: no more often than this.
+FILTER_SHORTEST = 0.3
 #: The cursor is drawn at most this often.
 CURSOR_SHORTEST = 0.05
 
@@ -46,12 +49,15 @@ class MetricsPanel(Panel):
         self._one: TogetherChart | None = None
         self._view: RunView | None = None
         self._drawn: tuple[Any, ...] = ()
-        self._drawn_at = self._cursor_at = -SHORTEST
+        self._drawn_at = self._cursor_at = self._filtered_at = -SHORTEST
         self._shown: ChartPage = ChartPage()
-        #: All names, those that the list shows, and those that a person has chosen in it.
+        #: All names, those that the list shows, and those of a person's choice that are there.
         self._names: list[str] = []
         self._listed: list[str] = []
         self._chosen: list[str] = []
+        #: What a person has chosen, also where the child that is shown has nothing of it.
+        self._wanted: list[str] = []
+        self._wanted_group = ""
         self._number = 0
         self._are_together = False
         self._filling = Filling()
@@ -98,8 +104,10 @@ class MetricsPanel(Panel):
         self.widget.add_class("rlw-metrics")
         buttons = (self._previous, self._next, self._together, self._clear)
         self.controls = (self._search, self._group, self._list, self._log, self._as_table, *buttons)
-        for widget in (self._search, self._group, self._log, self._as_table):
+        for widget in (self._search, self._group):
             widget.observe(self._heard_filter, names="value")
+        for widget in (self._log, self._as_table):
+            widget.observe(lambda _: self._once("look", self._draw), names="value")
         self._list.observe(self._heard_choice, names="index")
         self._previous.on_click(self._on(lambda: self._turn(-1)))
         self._next.on_click(self._on(lambda: self._turn(1)))
@@ -110,8 +118,10 @@ class MetricsPanel(Panel):
         """What a widget calls, on whichever thread: the command is for the view's own."""
         return lambda _: self.context.post(command)
 
-    def _heard_filter(self, _change: Any) -> None:
+    def _heard_filter(self, change: Any) -> None:
         if not self._filling.here:
+            if change["owner"] is self._group:
+                self._wanted_group = change["new"]
             self._once("filter", self._filter)
 
     def _heard_choice(self, change: Any) -> None:
@@ -130,11 +140,6 @@ class MetricsPanel(Panel):
         if due or what != self._drawn or (view.final and view is not before):
             self._drawn = what
             self._draw()
-
-    def close(self) -> None:
-        self._small.close()
-        if self._one is not None:
-            self._one.close()
 
     def _draw(self) -> None:
         """Bring everything up to date, now."""
@@ -176,15 +181,14 @@ class MetricsPanel(Panel):
         in_order = [name for group in groups for name in group.metrics]
         options = [(f"All metrics ({len(in_order):,})", "")]
         options += [(group.title, group.name) for group in groups]
-        group = self._group.value
-        if tuple(options) != tuple(self._group.options):
-            group = group if group in [key for _, key in options] else ""
+        group = self._wanted_group if self._wanted_group in [key for _, key in options] else ""
+        if (tuple(options), group) != (tuple(self._group.options), self._group.value):
             with self._filling, self._group.hold_sync():
                 self._group.options = options
                 self._group.value = group
         inside = next((list(g.metrics) for g in groups if g.name == group), in_order)
         listed = catalogue.search(inside, self._search.value)
-        self._chosen = [name for name in self._chosen if name in self._names]
+        self._chosen = [name for name in self._wanted if name in self._names]
         index = tuple(i for i, name in enumerate(listed) if name in self._chosen)
         if listed != self._listed:
             self._listed = listed
@@ -225,7 +229,7 @@ class MetricsPanel(Panel):
         if self._one is not None:
             # A figure is nine widgets: there are never more than twelve.
             self._place.children = []
-            self._one.close()
+            close_owned(self._one)
             self._one = None
         set_shown(self._place, False)
         set_shown(self._legend, False)
@@ -264,11 +268,7 @@ class MetricsPanel(Panel):
     def _point_at(self, x: float | None) -> None:
         if self.context.tab != self.title:
             return
-        now = self._clock()
-        # A place that is left out here is made good by the next one, or by the next drawing.
-        if x is None or now - self._cursor_at >= CURSOR_SHORTEST:
-            self._cursor_at = now
-            self._draw_cursor(x)
+        self._draw_cursor(x)
 
     def _pointed(self, x: float) -> None:
         # From the page, on any thread: of places that wait, only the newest counts.
@@ -277,9 +277,11 @@ class MetricsPanel(Panel):
             self.context.post(self._move_cursor)
 
     def _move_cursor(self) -> None:
+        time.sleep(max(0.0, self._cursor_at + CURSOR_SHORTEST - self._clock()))
+        self._cursor_at = self._clock()
         x, self._pointed_at = self._pointed_at, None
         if x is not None:
-            self.context.cursor.move(x * self._shown.unit)
+            self.context.cursor.point(x * self._shown.unit)
 
     def _draw_cursor(self, x: float | None) -> None:
         x = None if x is None else x / self._shown.unit
@@ -295,21 +297,24 @@ class MetricsPanel(Panel):
     # -- what a person does; on the view's thread ------------------------------------------------
 
     def _filter(self) -> None:
+        # What is typed meanwhile is put together.
+        time.sleep(max(0.0, self._filtered_at + FILTER_SHORTEST - self._clock()))
+        self._filtered_at = self._clock()
         self._number = 0
         self._draw()
 
     def _choose(self, shown: list[str], listed: list[str]) -> None:
         """Take over what is chosen of a list; what the list does not show stays chosen."""
-        hidden = [name for name in self._chosen if name not in listed]
-        chosen = hidden + [n for n in self._chosen if n in shown]
-        chosen += [name for name in shown if name not in chosen]
-        if chosen != self._chosen:
-            self._chosen = chosen
+        hidden = [name for name in self._wanted if name not in listed]
+        wanted = hidden + [n for n in self._wanted if n in shown]
+        wanted += [name for name in shown if name not in wanted]
+        if wanted != self._wanted:
+            self._wanted = wanted
             self._number = 0
             self._draw()
 
     def _choose_none(self) -> None:
-        self._chosen = []
+        self._wanted = []
         self._are_together = False
         self._draw()
 

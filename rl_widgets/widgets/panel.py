@@ -56,8 +56,8 @@ class Panel:
 
     def __init__(self, context: PanelContext) -> None:
         self.context = context
-        #: What is displayed.
-        self.widget: ipywidgets.Widget = ipywidgets.VBox()
+        #: What is displayed: each panel makes its own.
+        self.widget: ipywidgets.Widget
         #: The widgets that a person uses: they answer also while the kernel is busy.
         self.controls: tuple[ipywidgets.Widget, ...] = ()
 
@@ -68,7 +68,7 @@ class Panel:
         """Bring into view what a mark on the reward curve stands for; the tab has been drawn."""
 
     def close(self) -> None:
-        """Let go of what is not `widget` or inside of it."""
+        """Let go of what is no widget; those are closed with the view."""
 
 
 def set_value(widget: ipywidgets.Widget, **traits: object) -> None:

@@ -116,17 +116,6 @@ class RewardChart(LinesChart):
         texts = np.array([row.words if row.sign else "" for row in rows], np.str_)
         set_data(words, x, y, {"text": texts, "x_offset": left + SIGN})
 
-    def close(self) -> None:
-        super().close()
-        self.pointer.close()
-        for part in (
-            self._zoom,
-            self._unit,
-            self._unit_x,
-            *(s.tooltip for s in self._events.values()),
-        ):
-            part.close()
-
     def _at(self, part: float) -> float:
         low, high = self.window
         return low + part * (high - low)

@@ -29,8 +29,6 @@ from rl_widgets.widgets.reward_references import RewardReferences
 
 #: Seconds between two drawings while a person moves the chart or the cursor.
 _PACE = 0.12
-#: Seconds after which the pointer is taken for gone: a chart is not told that it was left.
-_POINTED = 15.0
 
 
 class RewardPanel(Panel):
@@ -82,8 +80,6 @@ class RewardPanel(Panel):
         self._window: tuple[float, float] | None = None
         self._window_unit = 1.0
         self._pointed_at = 0.0
-        #: When the pointer was last over the chart; None since a button has set the cursor.
-        self._pointed_last: float | None = None
         self._failed = False
         self._references = RewardReferences(
             context, self._controls, lambda words: _say(self._trouble, words, "rlw-warning")
@@ -107,10 +103,7 @@ class RewardPanel(Panel):
             # It was on its way when a person chose another axis.
             view = self.context.reader.view()
         self._view = view
-        last = self._pointed_last
-        if last is not None and time.monotonic() - last > _POINTED:
-            self._pointed_last = None
-            self.context.cursor.move(None)
+        self.context.cursor.forget()
         self._redraw(page_moves=self._take_window())
         # What could not be read a moment ago can be.
         if self._failed:
@@ -136,7 +129,6 @@ class RewardPanel(Panel):
 
     def close(self) -> None:
         self._download.take_back()
-        self._chart.close()
 
     def _redraw(self, page_moves: bool = False) -> None:
         view = self._view
@@ -179,6 +171,8 @@ class RewardPanel(Panel):
         """Draw the curve and what is beside it; returns sentences on what could not be drawn."""
         controls = self._controls
         look = Look(controls.smoothing.value, controls.log.value, self._window, drawn.unit)
+        # Its numbers are of the unit of before, where minutes have become hours.
+        page_moves = page_moves and self._curve is not None and drawn.unit == self._curve.unit
         others, troubles = self._references.lines(drawn.axis, look)
         self._lines = [*reward_lines.lines(drawn), *self._evaluation(look), *others]
         title = wording.shown(drawn.metric)
@@ -294,10 +288,9 @@ class RewardPanel(Panel):
         if drawn is None:
             return
         self._keep_pace()
-        self._pointed_last = time.monotonic()
         x = legend.nearest(drawn.x, drawn.y, self._pointed_at)
         if x is not None:
-            self.context.cursor.move(x * drawn.unit)
+            self.context.cursor.point(x * drawn.unit)
 
     def _show_cursor(self, _x: float | None) -> None:
         self._draw_cursor()
@@ -332,7 +325,6 @@ class RewardPanel(Panel):
             self.context.open(mark)
         elif self._curve is not None:
             # There is no more to it than the values at its place.
-            self._pointed_last = None
             self.context.cursor.move(mark.x * self._curve.unit)
 
     def _step(self, direction: int) -> None:
@@ -342,7 +334,6 @@ class RewardPanel(Panel):
         if self._controls.mode.value == ZOOM:
             self._look_at(*looking.panned(axes, direction))
             return
-        self._pointed_last = None
         at = self.context.cursor.x
         x = legend.beside(drawn.x, drawn.y, None if at is None else at / drawn.unit, direction)
         if x is not None:

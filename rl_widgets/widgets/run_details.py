@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import traitlets
 
+from rl_widgets.store import statuses
 from rl_widgets.store.errors import RLWidgetsError, UserError
 from rl_widgets.store.ingest import TAKE_IN_SECONDS
 from rl_widgets.view import text, wording
@@ -33,6 +35,7 @@ from rl_widgets.widgets.episodes_panel import EpisodesPanel
 from rl_widgets.widgets.header_bar import HeaderBar
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.metrics_panel import MetricsPanel
+from rl_widgets.widgets.owned import close_owned
 from rl_widgets.widgets.pace import PACE, wait_for_making
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
@@ -70,10 +73,11 @@ class RunDetails(ipywidgets.VBox):
     rests. `RunDetails(ws.get_run(run_id))` finds a run again, from any kernel and at any time.
 
     `reference`: what is drawn behind the reward: another run, a run's id, the path of a CSV file,
-    or a list of these. Raises `UserError` where that cannot be read.
+    or a list of these. `axis`: the x-axis of the chart, 'env_steps', 'iteration' or 'time'. Raises
+    `UserError` where one cannot be taken.
     """
 
-    #: The x-axis of the chart: 'iteration', 'env_steps' or 'time'.
+    #: The x-axis that the page shows; to set it is to choose it there.
     axis = traitlets.Enum(list(AXES), default_value="env_steps")
 
     # A view that could not be made is closed, too.
@@ -81,12 +85,16 @@ class RunDetails(ipywidgets.VBox):
     _saved: SavedForm | None = None
     _closed = False
 
-    def __init__(self, run: Run, reference: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, run: Run, reference: Any = None, *, axis: str = "env_steps", **kwargs: Any
+    ) -> None:
         if not hasattr(run, "workspace") or not hasattr(run, "id"):
             raise UserError(
                 f"RunDetails takes a Run, such as exp.submit(...) or ws.get_run(run_id) gives, not "
                 f"{type(run).__name__}."
             )
+        if axis not in [*AXES]:
+            raise UserError(f"axis is one of {', '.join(AXES)}, not {axis!r:.60}.")
         if _notebook_shell() is not None:
             wait_for_making(_MESSAGES)
         self._run = run
@@ -95,7 +103,7 @@ class RunDetails(ipywidgets.VBox):
         self._newest: RunView | None = None
         self._shown_at = 0.0
         self._answering = Answering()
-        self._reader = RunReader.of(run)
+        self._reader = RunReader.of(run, axis)
         self._thread = CommandThread(f"rl_widgets shows {run.id}", self._switch_off)
         # Of its own, so that a run can be canceled while the view waits for a slow disk.
         self._canceling = CommandThread(f"rl_widgets cancels {run.id}", self._switch_off)
@@ -107,7 +115,7 @@ class RunDetails(ipywidgets.VBox):
         if reference is not None:
             several = isinstance(reference, (list, tuple))
             self._reward.set_reference(*(reference if several else [reference]))
-        super().__init__(children=self._parts(), **kwargs)
+        super().__init__(children=self._parts(), axis=axis, **kwargs)
         for name in ("rlw", "rlw-card", f"rlw-live-{self._key}"):
             self.add_class(name)
         # Nought, and not None, has the front end count the views.
@@ -142,6 +150,7 @@ class RunDetails(ipywidgets.VBox):
         self._saved.show(self._view)
         # The page's count of its views may come late: a kernel that is busy with this very cell
         # hears nothing of it where comms do not use subshells. Until told otherwise, it is shown.
+        CELLS.at_end(self._cell_ended)
         self.follow()
 
     def get_widget_data(self) -> dict[str, Any]:
@@ -168,11 +177,7 @@ class RunDetails(ipywidgets.VBox):
         self._closed = True
         for panel in self._all_panels():
             panel.close()
-        # ipywidgets holds each widget, and all that it calls, until it is closed.
-        for part in [*_below(self)]:
-            for widget in (part, getattr(part, "layout", None), getattr(part, "style", None)):
-                if isinstance(widget, ipywidgets.Widget) and widget is not self:
-                    widget.close()
+        close_owned(self)
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -210,7 +215,7 @@ class RunDetails(ipywidgets.VBox):
         self._cancel = CancelControl(self._canceling.post, self._run.cancel)
         self._context = PanelContext(self._run, self._reader, self._thread.post, self._open)
         self._context.again = self._follow_again
-        self._context.redraw = self._draw_tab
+        self._context.redraw = self._draw_over
         self._header = HeaderBar(self._reader, self._cancel.widget)
         self._child_runs = ChildRuns(self._context, lambda: self._draw_tab(self._view))
         self._reward = RewardPanel(self._context)
@@ -266,6 +271,12 @@ class RunDetails(ipywidgets.VBox):
             # The follower meets the same trouble, says it, and hands on a view once it is over.
             _log.warning("A part of the view could not be read", exc_info=True)
 
+    def _draw_over(self, view: RunView) -> None:
+        """A person has chosen another axis: all else of the page goes over to it."""
+        self._view = view
+        self.axis = view.curve.axis
+        self._draw_tab(view)
+
     def _draw_tab(self, view: RunView, mark: EventMark | None = None) -> None:
         """Draw the tab that is shown, with what a mark stands for in view."""
         place = self._tabs.selected_index
@@ -308,7 +319,9 @@ class RunDetails(ipywidgets.VBox):
         """Follow the run, unless that is done or it has ended: for a view that is put into another
         widget instead of shown by `show()`."""
         with self._lock:
-            if self._view.final or (self._follower is not None and self._follower.alive):
+            if self._follower is not None and self._follower.alive:
+                return
+            if self._closed or (self._view.final and not self._begun_again()):
                 return
             self._follower = Follower(
                 self._reader,
@@ -318,6 +331,17 @@ class RunDetails(ipywidgets.VBox):
                 PACE.wait_turn,
             )
             self._follower.start()
+
+    def _begun_again(self) -> bool:
+        """Whether the run goes on although the view has seen its end: it was resumed."""
+        with contextlib.suppress(RLWidgetsError, OSError):
+            return self._reader.read_status() not in statuses.FINAL
+        return False
+
+    def _cell_ended(self) -> None:
+        # Which may have resumed it.
+        if self._view.final and not self._closed:
+            self._thread.post_once("follow", self.follow)
 
     def _follow_again(self) -> None:
         """The run has begun again: show what it is now, and what comes."""
@@ -371,13 +395,6 @@ class RunDetails(ipywidgets.VBox):
     def _on_axis(self, change: Any) -> None:
         draw = functools.partial(self._reward.choose_axis, change["new"])
         self._thread.post(functools.partial(self._unless_unread, draw))
-
-
-def _below(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
-    """A widget and all that it shows."""
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from _below(child)
 
 
 def _notebook_shell() -> Any:

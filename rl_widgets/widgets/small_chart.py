@@ -73,12 +73,6 @@ class SmallCharts:
             cell.close()
         del self._cells[n:]
 
-    def close(self) -> None:
-        """Close the widgets."""
-        self.keep(0)
-        self._shared.close()
-        self.widget.close()
-
     def _turn(self, place: int) -> None:
         """From chart to table, or back."""
         if place < len(self._cells) and place < len(self._page.charts):
@@ -117,12 +111,6 @@ class _Shared:
 
     def _pointed(self, part: float) -> None:
         self._on_point(self.x.min + part * (self.x.max - self.x.min))
-
-    def close(self) -> None:
-        self.pointer.close()
-        parts = (self.cursor, self.x_axis, self.x, self.unit)
-        for part in (*parts, self.figure_layout, self.layout, self.html_style, self.button_style):
-            part.close()
 
 
 class _Cell:
@@ -236,10 +224,6 @@ class TogetherChart(LinesChart):
         assert self._cursor is not None
         axes = self.frame
         _move(self._cursor, None if axes is None else (axes.x_low, axes.x_high), x)
-
-    def close(self) -> None:
-        super().close()
-        self._unit.close()
 
     def _above(self) -> list[bqplot.Mark]:
         if self._cursor is None:

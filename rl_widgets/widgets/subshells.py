@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import threading
 import time
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -32,6 +34,7 @@ class Cells:
     def __init__(self) -> None:
         self.running = False
         self._shell: Any = None
+        self._at_end: list[weakref.WeakMethod[Callable[[], None]]] = []
 
     def watch(self, shell: Any) -> None:
         """A cell shows a view in `shell` (IPython's) now."""
@@ -42,11 +45,21 @@ class Cells:
             events.register("pre_run_cell", self._begun)
             events.register("post_run_cell", self._ended)
 
+    def at_end(self, method: Callable[[], None]) -> None:
+        """Have a bound method called after each cell, for as long as its object is there."""
+        if method not in [known() for known in self._at_end]:
+            self._at_end.append(weakref.WeakMethod(method))
+
     def _begun(self, _info: Any) -> None:
         self.running = True
 
     def _ended(self, _result: Any) -> None:
         self.running = False
+        methods = [(known, known()) for known in self._at_end]
+        self._at_end = [known for known, method in methods if method is not None]
+        for _, method in methods:
+            if method is not None:
+                method()
 
 
 #: Of this kernel.

@@ -20,8 +20,9 @@ from rl_widgets.forms import document, opened
 from rl_widgets.forms.checking import KINDS, Checked, check, kind, submit
 from rl_widgets.forms.cluster import ClusterFields
 from rl_widgets.forms.experiment import ExperimentFields
-from rl_widgets.forms.trial import trial
+from rl_widgets.forms.trial import trial, untried
 from rl_widgets.store.errors import FieldError
+from rl_widgets.view import wording
 from rl_widgets.widgets.cluster_form import ClusterForm
 from rl_widgets.workspace import Workspace
 
@@ -325,13 +326,14 @@ GOOD = "version: 1\nexperiment: abc\nenvironment: CartPole-v1\n"
         ("version: 2", r"line 1, column 1: an experiment of version 2 cannot be read"),
         (GOOD + "seeds: [1\n", r"line 5, column 1"),
         (GOOD + "seeds: 1\nseeds: 2\n", r"line 5, column 1: seeds is given twice"),
-        (GOOD + "a: &x [1]\nb: *x\n", r"line 5, column 4: aliases"),
+        (GOOD + "a: &x [1]\n", r"line 4, column 4: anchors"),
+        (GOOD + "b: *x\n", r"line 4, column 4: aliases"),
         (GOOD + "a: !!python/object:os.system {}\n", "line 4, column 4"),
         (GOOD + "1: 2\n", "names are texts, and this one is '1'"),
         (GOOD + "? [a]\n: 1\n", "names are texts"),
         (GOOD + "a: " + "[" * 5000, "levels|expected"),
         ("a: \x07", "no YAML"),
-        (GOOD + "---\nversion: 1\n", "line 4, column 1: but found another document"),
+        (GOOD + "---\nversion: 1\n", "line 4, column 1: a second document begins here"),
     ],
 )
 def test_a_broken_file_is_said_with_its_place(text: str, sentence: str) -> None:
@@ -370,3 +372,43 @@ def test_the_terminal_submits_a_file_or_only_checks_it(
     assert main(["submit", str(file), "--workers", "2"]) == 2
     assert "say it in the file" in capsys.readouterr().err
     assert len(started) == 2
+
+
+def test_a_trial_that_was_resumed_keeps_the_stop_of_its_own() -> None:
+    for said in ("60 s", "60 s of 600 s"):
+        values = {"stop": {"time_total_s": 7200}, "tags": {"trial": said, "who": "me"}}
+        assert untried(values) == {"stop": {"time_total_s": 7200}, "tags": {"who": "me"}}
+
+
+def test_a_group_of_presets_opens_without_its_tags(ws: Workspace, started: list[str]) -> None:
+    values = {
+        "experiment": "presets",
+        "environment": "CartPole-v1",
+        "vary": {"preset": ["impala-cartpole", "impala-atari"]},
+        "tags": {"who": "me"},
+    }
+    one, _ = submit(of(values, ws).values, ws)
+    assert one.tags["preset"] == '"impala-cartpole"'
+    again = opened.from_run(one)
+    assert again["preset"] == "impala-cartpole"
+    assert again["tags"] == {"who": "me"}
+
+
+@pytest.mark.parametrize("name", ["group", "seed"])
+def test_a_tag_of_the_groups_own_is_refused_of_a_person(ws: Workspace, name: str) -> None:
+    values = {"experiment": "tags", "environment": "CartPole-v1", "tags": {name: "mine"}}
+    assert of(values, ws).errors == {}
+    assert f"its own tag '{name}'" in of({**values, "seeds": [1, 2]}, ws).errors["tags"]
+
+
+def test_what_is_no_object_is_said_with_an_example(ws: Workspace) -> None:
+    values = {"experiment": "texts", "environment": "CartPole-v1", "environment_variables": "A=1"}
+    said = of(values, ws).errors["environment_variables"]
+    assert 'such as {"NAME": "value"}, not \'A=1\'' in said
+
+
+def test_large_figures_are_written_out() -> None:
+    assert [wording.rough(x) for x in (1.5, 7, 99.4, 99.6, 1600)] == [
+        *("1.5", "7", "99", "100", "1,600")
+    ]
+    assert wording.gibibytes(2000 * (1 << 30)) == "2,000 GiB"

@@ -54,6 +54,8 @@ def test_a_lock_is_read_and_written_again() -> None:
         ),
         (f"locked: [{'a, ' * 2000}b]\n", r"line 4, column 1: locked has 2,001 names"),
         ("enviroment: x\nlocked: [stp]\n", r"(?s)line 4, column 1: .*\n.*line 5, column 10: "),
+        ("---\nversion: 1\n", r"line 4, column 1: a second document begins here"),
+        ("tags: &mine {a: b}\n", r"line 4, column 7: anchors \(&name\) are not taken here"),
         ("seeds: [1,\n", r"class.yaml, line 5, column 1: "),
     ],
 )

@@ -15,11 +15,13 @@ from rl_widgets import Experiment, Workspace
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import StoreError
 from rl_widgets.store.logger import RunLogger
+from rl_widgets.store.metrics import Points
 from rl_widgets.view.charts.curve import MAX_POINTS, thinned
 from rl_widgets.view.follower import Follower
-from rl_widgets.view.progress import time_left
+from rl_widgets.view.progress import _extrapolated, time_left
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.run_view import RunView
+from rl_widgets.view.series import Series
 from tests.view.fixture_runs import FixtureRun, make
 
 
@@ -269,3 +271,28 @@ def test_what_a_cell_logs_is_seen_though_nobody_else_takes_it_in(ws: Workspace) 
     finally:
         follower.stop(wait=5)
         run.complete()
+
+
+def test_a_pause_between_attempts_is_no_time_of_training() -> None:
+    n = np.arange(40)
+    times = 1e9 + 10.0 * n + np.where(n < 30, 0.0, 12 * 3600.0)
+    numbers = dict.fromkeys(("step", "env_steps", "value"), 1.0 * n)
+    points = Points(id=n, series=n * 0, attempt=1 + n // 30, time=times, **numbers)
+    series = Series("score")
+    series.extend(points, slice(None))
+    spent = series.unpaused()
+    assert spent[-1] - spent[0] == 380.0
+    assert (np.diff(spent) >= 0).all()
+    # One score in 10 s: 200 s to the goal, whatever came between.
+    assert _extrapolated(series, 59.0) == pytest.approx(200.0, rel=0.1)
+
+
+def test_an_end_that_another_view_has_read_is_seen_whole(fixture: FixtureRun) -> None:
+    fixture.result(1, 1.0)
+    one, other = RunReader.of(fixture.run), RunReader.of(fixture.run)
+    before = one.read()
+    fixture.end(statuses.FAILED, {"type": "ValueError", "message": "no such thing"})
+    other.read()
+    view = one.tick(before)
+    assert view.final
+    assert view.failure is not None

@@ -15,6 +15,7 @@ import rl_widgets.view.comparison.follower as compare_follower
 from rl_widgets import CompareRuns, UserError, Workspace
 from rl_widgets.store import statuses
 from rl_widgets.store.errors import StoreError
+from rl_widgets.widgets.subshells import CELLS
 from tests.view.test_compare import add, definition, grow
 from tests.widgets.conftest import Messages, NotebookShell, wait_until
 
@@ -353,3 +354,29 @@ def test_a_window_of_the_page_is_kept_by_news_that_come_first(ws: Workspace, com
     wait_until(lambda: not view._thread.busy, "quiet")
     assert view._choice.window == (100.0, 110.0)
     assert view._chart.window == (100.0, 110.0)
+
+
+def test_a_run_that_was_resumed_is_followed_again(
+    ws: Workspace, compare: Make, shell: NotebookShell
+) -> None:
+    runs = seeds(ws)
+    view = compare(runs)
+    view.show()
+    assert view._found.final
+    ws.store.runs.reopen(runs[0].id, 2, ws.store.runs.get(runs[0].id).definition)
+    CELLS._ended(None)
+    wait_until(lambda: not view._found.final, "the run as it goes on")
+    ws.store.runs.set(runs[0].id, status=statuses.FAILED, ended=time.time())
+    wait_until(lambda: view._found.final, "its second end")
+    assert "1 failed" in view._pieces["heading"][0].value
+
+
+def test_without_a_cursor_a_window_tells_the_last_of_what_is_seen(
+    ws: Workspace, compare: Make
+) -> None:
+    run = add(ws, "long", [float(i) for i in range(100)])
+    view = compare([run])
+    first, last = view._found.lines[0].x[[0, 50]]
+    view._choice = replace(view._choice, window=(float(first), float(last)))
+    view._redraw()
+    assert "<b>50.00</b>" in view._legend.value

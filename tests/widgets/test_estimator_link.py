@@ -71,3 +71,30 @@ def test_what_a_cluster_form_lacks_is_said_until_it_is_gone(ws: Workspace) -> No
     assert form.errors == {}
     assert "node_count=2" in form.code
     form.close()
+
+
+def test_a_variable_that_is_taken_over_stays_null(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "s3cret")
+    values = {"environment_variables": {"TOKEN": None}}
+    named = {"experiment": "secrets", "environment": "CartPole-v1"}
+    for form in (ExperimentForm(ws, {**named, **values}), ClusterForm(ws, values)):
+        known = form.estimator.environment_variables
+        assert known == {"TOKEN": "s3cret"}
+        form.estimator.environment_variables = {**known, "A": "1"}
+        settled(form)
+        assert form.values["environment_variables"] == {"TOKEN": None, "A": "1"}
+        assert "s3cret" not in form.code
+        form.estimator.environment_variables = {"TOKEN": "another"}
+        settled(form)
+        assert form.values["environment_variables"] == {"TOKEN": "another"}
+        form.close()
+
+
+def test_true_is_not_one(form: ExperimentForm) -> None:
+    form.values = {**form.values, "tags": {"a": "b"}, "config": {"lr": 1}}
+    settled(form)
+    form.values = {**form.values, "config": {"lr": 1.0}}
+    settled(form)
+    assert repr(form.estimator.script_params["--config"]) == "{'lr': 1.0}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -399,3 +400,50 @@ def test_a_saved_notebook_keeps_no_environment_variable(form: ExperimentForm) ->
 def test_a_plain_script_prints_it(form: ExperimentForm, capsys: pytest.CaptureFixture[str]) -> None:
     form.show()
     assert "Environment: CartPole-v1" in capsys.readouterr().out
+
+
+def test_a_form_on_a_script_of_ones_own_is_displayed(ws: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "sources"
+    source.mkdir()
+    (source / "mine.py").write_text("")
+    form = ExperimentForm(ws, {"source_directory": source, "entry_script": "mine.py"})
+    assert form.values["source_directory"] == str(source)
+    for shown in (str(form), form._repr_html_()):
+        assert "Source directory" in shown
+        assert "mine.py" in shown
+    settled(form)
+    form.close()
+
+
+def test_a_double_click_submits_once(form: ExperimentForm, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    goes_on = threading.Event()
+
+    def submit() -> list[Any]:
+        calls.append(1)
+        goes_on.wait(20)
+        return []
+
+    monkeypatch.setattr(form, "submit", submit)
+    form._submit.click()
+    wait_until(lambda: calls, "the first submission")
+    form._submit.click()
+    goes_on.set()
+    wait_until(lambda: not form._sending, "the end of it")
+    settled(form)
+    assert len(calls) == 1
+    form._submit.click()
+    wait_until(lambda: len(calls) == 2, "another one")
+    settled(form)
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [({"seeds": [object()]}, "seeds are whole numbers"), ({"config": {"lr": object()}}, "config")],
+)
+def test_objects_that_are_no_values_are_said_as_everywhere(
+    ws: Workspace, value: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence) as refused:
+        ExperimentForm(ws, value)
+    assert "object of" not in str(refused.value)

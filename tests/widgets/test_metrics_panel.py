@@ -17,6 +17,7 @@ from rl_widgets.store.errors import StoreError
 from rl_widgets.view.reader import RunReader
 from rl_widgets.widgets.command_thread import Command
 from rl_widgets.widgets.metrics_panel import MetricsPanel
+from rl_widgets.widgets.owned import close_owned
 from rl_widgets.widgets.panel import PanelContext
 from rl_widgets.widgets.run_details import PANELS
 from tests.view.fixture_runs import FixtureRun, make
@@ -274,18 +275,12 @@ def test_a_cursor_is_two_messages_for_all_charts(shown: Shown, messages: Message
     shown.context.cursor.move(200.0)
     assert len(messages) == 2
     assert 'content: "2"' in shown.panel._cursor_style.value
-    # Faster than it can be drawn: only the places that are seen.
-    for x in (140.0, 130.0, 120.0):
-        shown.context.cursor.move(x)
-    assert len(messages) == 2
-    shown.later()
-    assert len(messages) == 4
     shown.context.cursor.move(None)
-    assert len(messages) == 6
+    assert len(messages) == 4
     assert shown.panel._cursor_style.value == ""
     shown.context.tab = "Logs"
     shown.context.cursor.move(200.0)
-    assert len(messages) == 6
+    assert len(messages) == 4
 
 
 def test_a_cursor_in_one_chart_of_several(shown: Shown) -> None:
@@ -349,7 +344,7 @@ def test_closing_leaves_no_widget_of_its_figures(shown: Shown) -> None:
     shown.draw()
     figures = shown.all(bqplot.Figure)
     parts = [w for f in figures for w in (f, *f.marks, *f.axes)]
-    shown.panel.close()
+    close_owned(shown.panel)
     assert all(part.comm is None for part in parts)
 
 
@@ -421,3 +416,68 @@ def test_a_new_metric_leaves_a_person_on_the_page(shown: Shown) -> None:
     shown.later()
     assert (shown.panel._group.value, shown.panel._number) == (group, 2)
     assert shown.names() == before
+
+
+def test_letters_that_are_typed_fast_are_put_together(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown.log(1)
+    shown.draw()
+    commands: list[Command] = []
+    shown.context.post = commands.append
+    waits: list[float] = []
+    monkeypatch.setattr("rl_widgets.widgets.metrics_panel.time.sleep", waits.append)
+    for typed in ("l", "lo", "los", "loss"):
+        shown.panel._search.value = typed
+    assert len(commands) == 1
+    commands.pop()()
+    assert shown.names() == ["learner/total_loss"]
+    shown.clock.now += 0.1
+    shown.panel._search.value = "entropy"
+    commands.pop()()
+    assert waits == [0.0, pytest.approx(0.2)]
+    assert shown.names() == ["learner/entropy"]
+
+
+def test_a_logarithmic_scale_leaves_a_person_on_the_page(shown: Shown) -> None:
+    shown.log(1)
+    shown.draw()
+    shown.button("Next page").click()
+    shown.button("Next page").click()
+    before = shown.names()
+    shown.panel._log.value = True
+    assert (shown.names(), shown.panel._number) == (before, 2)
+
+
+def test_a_look_at_one_child_leaves_the_choice_and_the_group(shown: Shown) -> None:
+    shown.log(1)
+    shown.fixture.use_resources()
+    shown.draw()
+    shown.panel._group.value = "learner"
+    shown.panel._list.index = (0, 1)
+    chosen = shown.names()
+    assert len(chosen) == 2
+    shown.context.child = "worker"
+    shown.draw()
+    assert shown.names()[0] == "resources/worker-0/cpu"
+    assert shown.panel._group.value == ""
+    shown.context.child = None
+    shown.draw()
+    assert shown.names() == chosen
+    assert shown.panel._group.value == "learner"
+    assert shown.panel._list.index == (0, 1)
+
+
+def test_the_last_place_of_a_fast_pointer_counts(shown: Shown) -> None:
+    for i in range(1, 5):
+        shown.log(i, 3)
+    shown.fixture.end(statuses.COMPLETED)
+    shown.draw()
+    for part in (0.1, 0.5, 0.9):
+        shown.panel._pointed(part * 400)
+    assert shown.context.cursor.x == 360.0
+    assert list(shown.panel._small._shared.cursor.x) == [360.0, 360.0]
+    # Where no pointer is any more, no cursor is.
+    shown.context.cursor._pointed_at = 0.0
+    shown.context.cursor.forget()
+    assert shown.context.cursor.x is None

@@ -15,6 +15,7 @@ from rl_widgets.store.errors import StoreError, UserError
 from rl_widgets.view import episodes
 from rl_widgets.view.charts.marks import EventMark
 from rl_widgets.view.reader import RunReader
+from rl_widgets.widgets.owned import close_owned
 from rl_widgets.widgets.panel import PanelContext
 from rl_widgets.widgets.reward_panel import RewardPanel
 from tests.view.fixture_runs import FixtureRun, make
@@ -336,7 +337,7 @@ def test_a_pointer_that_has_left_gives_way_to_the_newest_value(
     shown.work()
     shown.tick()
     assert shown.context.cursor.x == 600.0
-    monkeypatch.setattr("rl_widgets.widgets.reward_panel._POINTED", 0.0)
+    monkeypatch.setattr("rl_widgets.widgets.cursor.POINTED", 0.0)
     shown.log(11, 11.0)
     shown.tick()
     assert shown.context.cursor.x is None
@@ -396,7 +397,7 @@ def test_close_leaves_no_widget_of_the_chart(shown: Shown) -> None:
     shown.fixture.logger.log_event("checkpoint", "a", 1, 100, path="head/checkpoints/a")
     shown.tick()
     parts = [shown.chart.widget, *shown.chart.widget.marks, shown.chart._x, shown.chart._unit]
-    shown.panel.close()
+    close_owned(shown.panel)
     assert all(part.comm is None for part in parts)
 
 

@@ -79,7 +79,13 @@ async function opened({ requests, kernels, from, kept }: IExperimentProps): Prom
     from && !kept.values ? requests.experimentOf(from) : null
   ]);
   const begins = kept.values ?? run?.values ?? described.examples?.[0] ?? {};
-  const algorithm = String(begins['algorithm'] ?? described.properties['algorithm']?.default);
+  const given = begins['algorithm'];
+  // What was typed last may be half a name, which has no settings.
+  const known = described['x-choices']?.['algorithm'] ?? [];
+  const algorithm =
+    typeof given === 'string' && known.includes(given)
+      ? given
+      : String(described.properties['algorithm']?.default);
   const config = await requests.fields(algorithm);
   const fields = withKernel(described, pythons);
   const other = root.trains_here ? '' : (pythons[0]?.name ?? '');

@@ -61,6 +61,7 @@ class Comparer:
 
     def read(self) -> None:
         """Bring every run that has not ended up to date. Raises `StoreError`."""
+        self._over -= self.begun_again()
         for reader in self.readers:
             if reader.run_id not in self._over:
                 try:
@@ -71,6 +72,15 @@ class Comparer:
                     self._over.add(reader.run_id)
                 if reader.record.final:
                     self._over.add(reader.run_id)
+
+    def begun_again(self) -> set[str]:
+        """Those that had ended and go on: they were resumed. Raises `StoreError`."""
+        over = self._over - self._gone
+        if not over:
+            return set()
+        stores = {str(reader.store.path): reader.store for reader in self.readers}
+        found = [record for store in stores.values() for record in store.runs.several(over)]
+        return {record.id for record in found if not record.final}
 
     def look_after(self) -> None:
         """End the runs whose supervisors are gone. Raises `StoreError`."""

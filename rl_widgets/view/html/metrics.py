@@ -30,16 +30,23 @@ def head(chart: SmallChart) -> str:
 
 
 def table(chart: SmallChart, x_title: str) -> str:
-    """The newest values of a chart as a table, newest first."""
+    """The newest values of a chart as a table, newest first; of very many, those that it draws."""
     curve = chart.curve
-    x, y = curve.x[: -MAX_ROWS - 1 : -1], curve.y[: -MAX_ROWS - 1 : -1]
+    thinned = len(curve.x) < curve.points
+    # Where points are left out, what is no number only marks a gap.
+    kept = np.isfinite(curve.y) if thinned else slice(None)
+    x, y = curve.x[kept][: -MAX_ROWS - 1 : -1], curve.y[kept][: -MAX_ROWS - 1 : -1]
     place = wording.number if curve.axis == "time" else wording.count
     rows = "".join(
         f"<tr><td>{escape(place(float(a)))}</td><td>{escape(wording.number(float(b)))}</td></tr>"
         for a, b in zip(x, y, strict=True)
     )
     name = escape(chart.name)
-    few = f"The newest {len(x)} of {curve.points:,} values." if curve.points > len(x) else ""
+    few = ""
+    if thinned:
+        few = f"{len(x)} of the {curve.points:,} values, the newest that the chart draws."
+    elif curve.points > len(x):
+        few = f"The newest {len(x)} of {curve.points:,} values."
     note = f'<div class="rlw-note">{few}</div>' if few else ""
     return (
         f'{note}<table class="rlw-table" aria-label="{name}"><thead><tr>'
