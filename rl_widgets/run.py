@@ -56,6 +56,7 @@ class Run:
         self._role = role
         self._parent_id = parent
         self._logger: RunLogger | None = None
+        self._logs_attempt = 0
         self._folder: Path | None = None
         self._lock: RunLock | None = None
 
@@ -413,11 +414,16 @@ class Run:
 
     @property
     def _writer(self) -> RunLogger:
-        if self._logger is None:
-            if self._record.final:
-                raise UserError(f"The run {self._id} has ended ({self._record.status}).")
+        # A job's own run, and one that this process holds, goes on for as long as they log.
+        if self._logger is not None and (self._opened is None or self._lock is not None):
+            return self._logger
+        record = self._record
+        if record.final:
+            raise UserError(f"The run {self._id} has ended ({record.status}).")
+        if self._logger is None or self._logs_attempt != record.attempt:
             child = self._role if self._role in ("head", "worker") else ""
-            self._logger = RunLogger.to_spool(self.folder, child, self._record.attempt)
+            self._logger = RunLogger.to_spool(self.folder, child, record.attempt)
+            self._logs_attempt = record.attempt
         return self._logger
 
     def get_metrics(self, name: str | None = None, recursive: bool = False) -> dict[str, Any]:

@@ -227,6 +227,8 @@ export interface IRun {
   can: ICan;
   attempt: number;
   revision: number;
+  /** The run's name as it was given, or its id. */
+  display_name: string;
 }
 
 export interface IRunChange {

@@ -100,7 +100,7 @@ export class Requests {
 
   addTarget = (target: api.Values) => this.send<api.ITarget>('POST', 'targets', target);
 
-  changeTarget = (name: string, change: api.IScale) =>
+  changeTarget = (name: string, change: Partial<api.IScale>) =>
     this.send<api.ITarget>('PATCH', `targets/${encodeURIComponent(name)}`, change);
 
   deleteTarget = (name: string) => this.send<void>('DELETE', `targets/${encodeURIComponent(name)}`);

@@ -64,9 +64,13 @@ export class Revisions implements IDisposable {
     this._changed.emit({ runs: [], targets: false, everything: false, ...news });
   }
 
-  /** What the last answer said, so that an event about it is no news. */
+  /** What the last answer said: an event about it is no news; without one, something was missed. */
   note(revision: number): void {
+    const missed = this.known >= 0 && revision > this.known;
     this.known = Math.max(this.known, revision);
+    if (missed) {
+      this._changed.emit({ runs: [], targets: false, everything: true });
+    }
   }
 
   dispose(): void {

@@ -11,6 +11,9 @@ import type { INews, Revisions } from './revisions';
 /** Milliseconds between two readings of a run that changes all the time. */
 const PACE = 1000;
 
+/** Milliseconds after which the page of a run that goes on is read without news. */
+const CLOCK = 5000;
+
 export class RunModel implements IDisposable {
   constructor(
     readonly id: string,
@@ -49,9 +52,11 @@ export class RunModel implements IDisposable {
     }
     if (value) {
       this.watching = this.revisions.watch();
+      this.clock = setInterval(() => this.lookAgain(), CLOCK);
       // What happened meanwhile is not known; a run that has ended changes seldom.
       this.refresh();
     } else {
+      clearInterval(this.clock);
       this.watching?.dispose();
       this.watching = null;
       this.again = false;
@@ -127,6 +132,14 @@ export class RunModel implements IDisposable {
     }
   }
 
+  /** A run that waits, or logs seldom, has times that grow all the same. */
+  private lookAgain(): void {
+    const goesOn = this.run !== null && !this.run.row.final && !globalThis.document?.hidden;
+    if (goesOn && !this.reading && Date.now() - this.began >= CLOCK) {
+      void this.read(this.requests.polled);
+    }
+  }
+
   private readSoon(): void {
     this.readAfter(Math.max(0, this.began + this.pace - Date.now()));
   }
@@ -150,6 +163,7 @@ export class RunModel implements IDisposable {
   /** Whether something has changed since the reading began. */
   private again = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private clock: ReturnType<typeof setInterval> | undefined;
   private watching: IDisposable | null = null;
   private readonly abort = new AbortController();
   private _isDisposed = false;

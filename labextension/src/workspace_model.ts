@@ -91,11 +91,13 @@ export class WorkspaceModel implements IDisposable {
     const abort = (this.abort = new AbortController());
     try {
       this.root = await requests.root(abort.signal);
-      this.revisions.note(this.root.revision);
       [this.standing, this.message] = judged(this.root);
+      this.revisions.note(this.root.revision);
       if (this.standing === 'ready' && this.active) {
         this.runs.active = true;
-        await this.lookAtCompute(requests, abort.signal);
+        // The list does not wait for the machine's figures, which may take a walk over all files.
+        this._changed.emit();
+        await this.compute(requests, abort.signal);
       }
     } catch (error) {
       if (isAborted(error) || abort.signal.aborted) {
@@ -108,11 +110,6 @@ export class WorkspaceModel implements IDisposable {
     this._changed.emit();
   }
 
-  private async lookAtCompute(requests: Asked, signal: AbortSignal): Promise<void> {
-    const asked = [requests.targets(signal), requests.machine(signal)] as const;
-    [this.targets, this.machine] = await Promise.all(asked);
-  }
-
   private lookAtLoad(): void {
     if (globalThis.document?.hidden) {
       return;
@@ -123,19 +120,31 @@ export class WorkspaceModel implements IDisposable {
       return;
     }
     const busy = this.targets.some(t => t.nodes_busy + t.nodes_starting > 0);
+    const goOn = this.runs.rows.filter(row => !row.final).map(row => row.id);
+    if (this.standing === 'ready' && goOn.length) {
+      // Times grow also while a run waits, or logs seldom.
+      this.runs.note({ runs: goOn, targets: false, everything: false });
+    }
     if (this.standing === 'ready' && (busy || this.looks % SELDOM === 0)) {
       void this.compute();
     }
   }
 
-  private async compute(): Promise<void> {
+  private async compute(
+    requests: Asked = this.requests.polled,
+    signal = this.abort.signal
+  ): Promise<void> {
+    const look = ++this.newestLook;
     try {
-      await this.lookAtCompute(this.requests.polled, this.abort.signal);
-      this._changed.emit();
-    } catch (error) {
-      if (!isAborted(error)) {
-        // The list says what is wrong; the figures stay as they were.
+      const asked = [requests.targets(signal), requests.machine(signal)] as const;
+      const found = await Promise.all(asked);
+      // An answer to an earlier question may come after that to a later one.
+      if (look === this.newestLook) {
+        [this.targets, this.machine] = found;
+        this._changed.emit();
       }
+    } catch {
+      // The list says what is wrong; the figures stay as they were.
     }
   }
 
@@ -151,6 +160,7 @@ export class WorkspaceModel implements IDisposable {
   private watching: IDisposable | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
   private looks = 0;
+  private newestLook = 0;
   private abort = new AbortController();
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);

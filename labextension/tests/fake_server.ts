@@ -86,7 +86,8 @@ export class FakeServer extends FakeRuns {
     links: { ray_dashboard: '', tensorboard: '' },
     can: { cancel: false, resume: true, delete: true },
     attempt: 1,
-    revision: 1
+    revision: 1,
+    display_name: 'a run'
   });
 
   children = async (): Promise<api.IChildTable> => ({

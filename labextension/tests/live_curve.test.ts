@@ -81,3 +81,12 @@ test('another question, a zoom and a smoothed curve are read whole', async () =>
   }
   expect(server.asked.filter(one => one !== 'whole')).toEqual(['reward time after 20']);
 });
+
+test('the curve of a run that has ended is read whole, with its last marks', async () => {
+  const server = new Server();
+  const curve = new LiveCurve('r');
+  await curve.read(server, query);
+  await curve.read(server, query);
+  await curve.read(server, query, undefined, true);
+  expect(server.asked).toEqual(['whole', 'reward env_steps after 20', 'whole']);
+});

@@ -78,3 +78,14 @@ test('after its end it hears nothing', () => {
   revisions.dispose();
   expect(stream.slots.size).toBe(0);
 });
+
+test('an answer that is newer than all events tells that some were missed', () => {
+  revisions.note(5);
+  expect(heard).toEqual([]);
+  stream.emit({ revision: 6, runs: ['a'], targets: false });
+  revisions.note(6);
+  revisions.note(5);
+  expect(heard.length).toBe(1);
+  revisions.note(8);
+  expect(heard[1]).toEqual({ runs: [], targets: false, everything: true });
+});

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { IRun } from '../src/contract';
 import { RequestError } from '../src/request';
 import { RunModel } from '../src/run_model';
@@ -89,4 +89,19 @@ test('a run that is gone is not asked for again', async () => {
   await new Promise(resolve => setTimeout(resolve, 20));
   expect([server.who.length, model.trouble]).toEqual([1, 'There is no run r.']);
   model.dispose();
+});
+
+test('a run that waits is read now and then, as its times grow; one that has ended is not', async () => {
+  vi.useFakeTimers();
+  const { server, model } = opened();
+  server.answers[0]!();
+  await vi.advanceTimersByTimeAsync(5100);
+  expect(server.who).toEqual(['person', 'page']);
+  server.answers[1]!();
+  await vi.advanceTimersByTimeAsync(0);
+  model.take({ row: { id: 'r', final: true } } as IRun);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.who.length).toBe(2);
+  model.dispose();
+  vi.useRealTimers();
 });

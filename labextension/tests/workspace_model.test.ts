@@ -44,3 +44,31 @@ test('nothing is looked at while the panel is out of sight', async () => {
   await vi.advanceTimersByTimeAsync(120_000);
   expect(looked).toBe(1);
 });
+
+test('an older answer about the targets does not undo a newer one', async () => {
+  const answers: ((names: string[]) => void)[] = [];
+  const [target] = await server.targets();
+  server.targets = () =>
+    new Promise(resolve => {
+      answers.push(names => resolve(names.map(name => ({ ...target!, name }))));
+    });
+  const targets = { runs: [], targets: true, everything: false };
+  server.changed.emit(targets);
+  server.changed.emit(targets);
+  answers[1]!(['new']);
+  await vi.advanceTimersByTimeAsync(0);
+  answers[0]!(['deleted', 'new']);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(model.targets.map(one => one.name)).toEqual(['new']);
+});
+
+test('the list does not wait for the figures of the machine', async () => {
+  server.machine = () => new Promise(() => undefined);
+  const another = new WorkspaceModel(server.asRequests, server.asRevisions);
+  let told = 0;
+  another.changed.connect(() => (told += 1));
+  another.active = true;
+  await vi.advanceTimersByTimeAsync(0);
+  expect([another.standing, told]).toEqual(['ready', 1]);
+  another.dispose();
+});

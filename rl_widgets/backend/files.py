@@ -70,7 +70,7 @@ def download(source: Path, destination: Path) -> Path:
 
 def upload(run_folder: Path, role: str, name: str, source: Path) -> None:
     """Add a file to a run. Raises `UserError` where there is one of that name, or no source."""
-    target = _inside(run_folder, "head" if role == "parent" else role, name)
+    target = _inside(run_folder, "head" if role in ("parent", "interactive") else role, name)
     if target.exists():
         raise UserError(f"The run has a file {name!r:.200} already; choose another name.")
     if not source.is_file():

@@ -104,7 +104,7 @@ class Job:
                 api.stop(self._id)
         except ClusterError as error:
             self._failure = f"The job could not be submitted. {error}"
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - a run may not wait for a thread that is gone
             self._failure = f"The snapshot could not be packed ({error})."
 
     def _entrypoint(self) -> str:

@@ -166,7 +166,8 @@ class LocalCluster:
         if job is None:
             return JobStatus("pending", "No job has been submitted.")
         status = job.status()
-        head = self._nodes[0].state()
+        with self._lock:  # not between the head's end and its next start
+            head = self._nodes[0].state()
         if status.state in ("pending", "running") and head.state == "dead":
             return JobStatus("failed", f"The head node ended: {head.reason}")
         return status

@@ -14,11 +14,11 @@ ENOUGH = 5
 
 
 class Progress:
-    """Follows the env steps that a run logs. Times in seconds of one monotonic clock."""
+    """Follows how often a run logs new env steps. Times in seconds of one monotonic clock."""
 
     def __init__(self) -> None:
         self._gaps: deque[float] = deque(maxlen=50)
-        self._env_steps = -1
+        self._advances = -1
         self._last = 0.0
         self._hangs = False
 
@@ -31,13 +31,13 @@ class Progress:
         """Seconds since the last result with new env steps."""
         return now - self._last
 
-    def update(self, env_steps: int, now: float) -> None:
-        """Take note of how many env steps have been logged so far (-1: none ever)."""
-        if env_steps <= self._env_steps:
+    def update(self, advances: int, now: float) -> None:
+        """Take note of how often there were new env steps so far (-1: none ever)."""
+        if advances <= self._advances:
             return
-        if self._env_steps >= 0 and not self._hangs:
+        if self._advances >= 0 and not self._hangs:
             self._gaps.append(now - self._last)
-        self._env_steps = env_steps
+        self._advances = advances
         self._last = now
 
     def changed(self, now: float) -> bool | None:

@@ -70,7 +70,7 @@ def _outcome(run: RunRecord, folder: Path) -> Outcome:
     if exit_record is not None:
         # The entry script had ended; only the clean-up was cut off, and is done now.
         return outcomes.of_exit(exit_record)
-    if run.status == statuses.CANCEL_REQUESTED:
+    if run.cancel_requested is not None:
         return Outcome.canceled(run.cancel_reason or "Canceled.")
     return Outcome.failed(
         "The run's supervisor ended before the run did (killed, or the machine went down; seen at "

@@ -148,6 +148,13 @@ def _walk(
 
 def _readable_size(root: Path, relative: Path) -> int:
     path = root / relative
+    try:
+        str(relative).encode()
+    except UnicodeEncodeError:
+        raise UserError(
+            f"{str(relative)!r} in source_directory {str(root)!r} has a name that is not UTF-8. "
+            "Rename it, or list it in .amlignore."
+        ) from None
     real = path.resolve()
     if not real.is_relative_to(root):
         raise UserError(

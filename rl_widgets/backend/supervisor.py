@@ -259,7 +259,6 @@ class Supervisor:
             known = (node.state, node.restarts)
             if self._node_states.get(node.name) == known:
                 continue
-            self._node_states[node.name] = known
             role = "head" if node.name == "head" else "worker"
             now = time.time()
             times = {"starting": {"started": now}, "dead": {"ended": now}}.get(node.state, {})
@@ -271,6 +270,7 @@ class Supervisor:
                 restarts=node.restarts,
                 **times,
             )
+            self._node_states[node.name] = known
             if node.state != "dead":
                 continue
             _log.warning("node %s is dead: %s", node.name, node.reason)
@@ -313,6 +313,9 @@ class Supervisor:
             if exit_record is not None:
                 raise _Ended(outcomes.of_exit(exit_record))
             time.sleep(TICK)
+        if job.state == "succeeded":
+            # It left by os._exit(0), or became another program: nobody could write its end.
+            raise _Ended(Outcome(statuses.COMPLETED))
         raise _Ended(
             Outcome.failed(
                 f"The entry script was ended from outside. {job.message}".strip(),
@@ -323,7 +326,7 @@ class Supervisor:
     def _look_for_progress(self) -> None:
         """Say so when env steps stop coming for many times the usual iteration, and when they
         come again."""
-        self.progress.update(self.spool.env_steps_logged, time.monotonic())
+        self.progress.update(self.spool.advances, time.monotonic())
         change = self.progress.changed(time.monotonic())
         if change is None:
             return

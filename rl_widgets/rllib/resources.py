@@ -130,13 +130,17 @@ def check_request(prepared_config: Any, algorithm: Any, grace_s: float = 3.0) ->
     """Check a configuration against the running cluster.
 
     Nodes that are just joining have `grace_s` seconds. Where there are more env runners than CPUs,
-    they are made to share them, and the sentence that comes back says so. Raises
+    they are made to share them, and the sentence that comes back says so. `algorithm` is None where
+    RLlib cannot look at the configuration yet, as Tune is to choose some of it. Raises
     `ResourceRequestError`.
     """
     import ray
 
-    bundles = algorithm.default_resource_request(prepared_config.to_dict()).bundles
-    parts = parts_of(prepared_config, bundles)
+    if algorithm is None:
+        parts = request(prepared_config.to_dict())
+    else:
+        bundles = algorithm.default_resource_request(prepared_config.to_dict()).bundles
+        parts = parts_of(prepared_config, bundles)
 
     def nodes() -> list[Amounts]:
         return [node["Resources"] for node in ray.nodes() if node["Alive"]]

@@ -52,7 +52,7 @@ class Restorer:
         if own:
             name = max(own, key=lambda n: own[n].iteration)
             restore(algorithm, place / name, own[name].time_total_s)
-        elif not self._plan.several and not self._plan.group:
+        elif not self._plan.group:
             self._as_told(algorithm, run_folder)
         if self._checkpointer is not None:
             self._checkpointer.started()
@@ -65,6 +65,8 @@ class Restorer:
         path = run_folder / told["path"]
         if told.get("weights_only"):
             restore_weights(algorithm, path)
+        elif self._plan.several:
+            return  # it is the state of one training, and none stands for the others
         else:
             restore(algorithm, path, float(told.get("time_total_s") or 0.0))
         print(f"Goes on from the checkpoint {told['path']}.", flush=True)

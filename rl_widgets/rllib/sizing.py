@@ -144,6 +144,15 @@ class _Choices:
             return 1
         total = sum(math.floor(node.cpus + _EPSILON) for node in self._nodes)
         wanted = min(int(LEARNER_SHARE * total), MOST_LEARNER_CPUS)
+        runners = self._given.get("num_env_runners")
+        each = self._given.get("num_cpus_per_env_runner", 1)
+        if isinstance(runners, int) and isinstance(each, (int, float)):
+            # What is asked for by hand is to fit beside it.
+            wanted = min(
+                wanted, math.floor(total - (runners + self._evaluating()) * each + _EPSILON)
+            )
+        else:
+            wanted = min(wanted, total - self._evaluating() - 1)
         # The main process lives on the head, and one CPU at least samples.
         cpus = max(1, min(wanted, math.floor(self._head.cpus + _EPSILON), total - 1))
         if cpus > 1:
@@ -154,6 +163,11 @@ class _Choices:
             )
         return cpus
 
+    def _evaluating(self) -> int:
+        """Env runners that evaluate beside the others, and take as many CPUs."""
+        given = self._given.get("evaluation_num_env_runners")
+        return given if isinstance(given, int) else 0
+
     def _choose_env_runners(self, main: int, gpu: bool) -> int:
         if "num_env_runners" in self._given:
             return int(self._given["num_env_runners"])
@@ -163,7 +177,8 @@ class _Choices:
         free = [node.cpus - (main if node.head else 0) for node in self._nodes]
         learners = 0 if gpu else int(self._given.get("num_learners") or 0)
         # At most as many as there can be: a part of a CPU may be next to nothing.
-        fit = sum(max(0, math.floor(min(cpus / each + _EPSILON, 1e5))) for cpus in free) - learners
+        fit = sum(max(0, math.floor(min(cpus / each + _EPSILON, 1e5))) for cpus in free)
+        fit -= learners + self._evaluating()
         total = sum(node.cpus for node in self._nodes)
         if fit < 1:
             self._sizing.choose(
@@ -177,6 +192,8 @@ class _Choices:
         why = f"{_count(total, 'CPU')} less {main} of the main process"
         if learners:
             why += f" and {learners} of the learners"
+        if self._evaluating():
+            why += f" and {self._evaluating()} of the evaluation"
         if each != 1:
             why += f", {each:g} for each"
         if runners < fit:

@@ -109,7 +109,9 @@ def run(
     )
     if not searched(config):
         _validate(prepared.config)
-        warning = check_request(prepared.config, prepared.algorithm)
+    # Where Tune chooses other settings than these, each of its trainings asks for the same.
+    if not searched({name: value for name, value in config.items() if "num_" in name}):
+        warning = check_request(prepared.config, None if searched(config) else prepared.algorithm)
         prepared.notes.extend([warning] if warning else [])
     if verbose:
         for note in prepared.notes:

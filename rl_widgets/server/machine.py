@@ -114,6 +114,9 @@ def _workspace_size(folder: Path) -> int:
     if fresh or not _size_lock.acquire(blocking=of != folder):
         return size
     try:
+        when, of, size = _size
+        if of == folder and time.monotonic() - when <= _SIZE_HOLDS:
+            return size  # another request has looked meanwhile
         size = files.disk_size(folder)
         _size = (time.monotonic(), folder, size)
         return size

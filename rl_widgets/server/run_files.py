@@ -80,7 +80,17 @@ def _names(folder: Path) -> Iterator[str]:
         for directory, inner, names in os.walk(folder / top):
             inner.sort()
             base = Path(directory).relative_to(folder)
-            yield from ((base / name).as_posix() for name in sorted(names))
+            found = ((base / name).as_posix() for name in sorted(names))
+            # What is no UTF-8 has no address.
+            yield from (name for name in found if name.isascii() or _is_text(name))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def find(served: Served, run_id: str, name: str) -> Path:

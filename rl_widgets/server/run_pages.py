@@ -54,6 +54,7 @@ def detail(served: Served, asked: Request, run_id: str) -> Any:
         "can": _can(row, reader),
         "attempt": record.attempt,
         "revision": revision,
+        "display_name": record.display_name or record.id,
     }
 
 

@@ -34,6 +34,9 @@ class SpoolReader:
         self._offsets: dict[str, int] | None = None
         #: The most env steps that a line has told so far; -1 while none has.
         self.env_steps_logged = -1
+        #: How often any process has told new env steps: of several trainings, each begins at 0.
+        self.advances = -1
+        self._newest_steps: dict[str, int] = {}
         #: Whether the last call has left anything to the next one.
         self.behind = False
 
@@ -86,11 +89,17 @@ class SpoolReader:
         if self._metrics.take_in(self._run_id, path.name, offset, end, points):
             self._offsets[path.name] = offset + end
             for point in points:
-                if point.env_steps is not None and point.env_steps > self.env_steps_logged:
-                    self.env_steps_logged = point.env_steps
+                if point.env_steps is not None:
+                    self._note(path.name, point.env_steps)
             return len(points)
         self._offsets = self._metrics.offsets(self._run_id)
         return 0
+
+    def _note(self, file: str, env_steps: int) -> None:
+        self.env_steps_logged = max(self.env_steps_logged, env_steps)
+        if env_steps > self._newest_steps.get(file, -1):
+            self._newest_steps[file] = env_steps
+            self.advances += 1
 
 
 def _records(data: bytes, file: str) -> list[Any]:
@@ -116,6 +125,7 @@ def _points(run_id: str, record: Any, file: str) -> list[NewPoint]:
         attempt, when = int(record.get("a", 1)), float(record["t"])
         step, env_steps = _whole(record.get("s")), _whole(record.get("e"))
         description = str(record.get("d", ""))
+        description.encode()
         found = []
         for name, value in record.get("m", {}).items():
             for number in value if isinstance(value, list) else (value,):
@@ -159,6 +169,7 @@ def _leave_out(file: str, line: bytes, error: Exception) -> None:
 def _name(name: str) -> str:
     if not name or len(name) > MAX_NAME_LENGTH:
         raise ValueError("bad metric name")
+    name.encode()  # half a character, which no record holds, is a ValueError
     return name
 
 

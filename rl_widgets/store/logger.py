@@ -183,7 +183,9 @@ class RunLogger:
                 raise UserError(
                     f"run.log_image: {path} cannot be read ({error.strerror})."
                 ) from error
-        self._payload("image", name, {"path": relative.as_posix()}, description)
+        # As the run's own list of files names it.
+        shown = relative if self._child else "head" / relative
+        self._payload("image", name, {"path": shown.as_posix()}, description)
 
     def log_event(
         self,
@@ -245,6 +247,13 @@ def _context_logger(folder: str, attempt: str) -> RunLogger:
 def _checked_name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip():
         raise UserError(f"The name of a metric is a text that is not empty, not {name!r:.60}.")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise UserError(
+            f"The name of a metric is a text in Unicode, and {name!r:.60} is none (a file name in "
+            "another encoding?): name it anew."
+        ) from None
     if len(name) > MAX_NAME_LENGTH:
         raise UserError(
             f"The name of a metric has at most {MAX_NAME_LENGTH} characters; "

@@ -252,3 +252,13 @@ def test_a_run_that_logs_no_env_steps_is_never_said_to_hang() -> None:
     progress = Progress()
     progress.update(-1, 0.0)
     assert progress.changed(10_000.0) is None
+
+
+def test_a_script_that_ends_well_without_its_exit_handlers_completes_the_run(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "EXIT_GRACE", 0.1)
+    case.add()
+    case.cluster.exit = None
+    case.cluster.job = JobStatus("succeeded", "Job finished successfully.", 0)
+    assert case.run().status == "Completed"

@@ -14,6 +14,7 @@ from rl_widgets import (
     Ray,
     ReinforcementLearningEstimator,
     RLWidgetsError,
+    UserError,
     WorkerConfiguration,
     Workspace,
 )
@@ -230,3 +231,30 @@ def test_tags_and_properties(ws: Workspace) -> None:
     with pytest.raises(RLWidgetsError, match="is a text, not list"):
         run.tag("x", [1])  # type: ignore[arg-type]
     run.complete()
+
+
+def test_files_of_a_run_of_a_cell_are_added_listed_and_fetched(
+    ws: Workspace, tmp_path: Path
+) -> None:
+    run = Experiment(ws, "by-hand").start_logging()
+    for name in ("model.pkl", "picture.png"):
+        (tmp_path / name).write_bytes(b"content")
+    run.upload_file("model.pkl", str(tmp_path / "model.pkl"))
+    run.upload_file("outputs/more.pkl", str(tmp_path / "model.pkl"))
+    run.log_image("pic", path=str(tmp_path / "picture.png"))
+    path = run.get_metrics("pic")["pic"]["path"]
+    assert {"head/model.pkl", "head/outputs/more.pkl", path} <= {*run.get_file_names()}
+    run.download_file(path, str(tmp_path / "again.png"))
+    assert (tmp_path / "again.png").read_bytes() == b"content"
+    run.complete()
+
+
+def test_nothing_is_logged_to_a_run_that_has_ended(ws: Workspace) -> None:
+    run = Experiment(ws, "by-hand").start_logging()
+    again = ws.get_run(run.id)
+    for one in (run, again):
+        one.log("x", 1)
+    run.complete()
+    for one in (run, again):
+        with pytest.raises(UserError, match="has ended"):
+            one.log("x", 2)

@@ -117,3 +117,27 @@ def test_nodes_as_ray_tells_them() -> None:
 def test_a_cluster_without_a_cpu_is_left_alone() -> None:
     assert sized(cluster(0, 0)) == Sizing()
     assert sized([]) == Sizing()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "given", "main"),
+    [
+        (cluster(8), {"num_env_runners": 7}, 1),
+        (cluster(8), {"num_env_runners": 6}, 2),
+        (cluster(8), {"num_env_runners": 3}, 3),
+        (cluster(5), {"num_env_runners": 4}, 1),
+        (cluster(6, 2, 2, 2, 2), {"num_env_runners": 13}, 1),
+        (cluster(8), {"num_env_runners": 12, "num_cpus_per_env_runner": 0.5}, 2),
+        (cluster(8), {"num_env_runners": 20}, 1),
+    ],
+)
+def test_the_main_process_leaves_room_for_what_was_asked_for(
+    nodes: list[NodeCapacity], given: dict[str, Any], main: int
+) -> None:
+    assert sized(nodes, **given).settings.get("num_cpus_for_main_process", 1) == main
+
+
+def test_env_runners_that_evaluate_have_their_cpus() -> None:
+    sizing = sized(cluster(8), evaluation_num_env_runners=1)
+    assert sizing.settings["num_cpus_for_main_process"] + sizing.settings["num_env_runners"] == 7
+    assert any("1 of the evaluation" in reason for reason in sizing.reasons)

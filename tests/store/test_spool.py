@@ -271,3 +271,31 @@ def test_a_process_that_logs_much_holds_up_no_other(store: Store, folder: Path) 
         pass
     assert len(values(store, "a")["much"]) == 60_000
     assert SpoolReader(store.metrics, "a", folder).take_in() == 0
+
+
+def test_steps_of_a_second_training_go_on_though_they_are_fewer(
+    store: Store, folder: Path, logger: RunLogger
+) -> None:
+    reader = SpoolReader(store.metrics, "a", folder)
+    logger.log_metrics({"x": 1}, env_steps=9_000)
+    reader.take_in()
+    assert (reader.advances, reader.env_steps_logged) == (0, 9_000)
+    # Each trainer is a process of its own, with a file of its own.
+    [file] = (folder / "spool").glob("*.jsonl")
+    lines = [file.read_text().replace("9000", str(steps)) for steps in (100, 200, 200)]
+    (folder / "spool" / "another.jsonl").write_text("".join(lines))
+    reader.take_in()
+    assert (reader.advances, reader.env_steps_logged) == (2, 9_000)
+
+
+def test_a_name_that_is_no_unicode_is_refused_and_harms_no_other_line(
+    store: Store, folder: Path, logger: RunLogger
+) -> None:
+    with pytest.raises(UserError, match="a text in Unicode"):
+        logger.log("caf\udce9", 1)
+    logger.log("good", 1)
+    [file] = (folder / "spool").glob("*.jsonl")
+    line = file.read_text()
+    file.write_text(line.replace("good", "caf\\udce9") + line)
+    SpoolReader(store.metrics, "a", folder).take_in()
+    assert values(store) == {"good": [1.0]}

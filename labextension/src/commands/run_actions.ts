@@ -91,9 +91,11 @@ export function addRunActions(context: ICommandContext): void {
     CommandIDs.rename,
     () => trans.__('Rename…'),
     () => true,
-    async (id, row) => {
+    async id => {
       const title = trans.__('Name of the run');
-      const answer = await InputDialog.getText({ title, text: row?.name ?? '' });
+      // The whole of it: what the list shows may be cut.
+      const { display_name } = await requests.run(id);
+      const answer = await InputDialog.getText({ title, text: display_name });
       if (answer.button.accept && answer.value?.trim()) {
         await patch(id, { name: answer.value.trim() });
       }

@@ -36,7 +36,9 @@ export function addTargetActions(context: ICommandContext): void {
       const form = (values: IScale, trouble: string) => new ScaleForm(values, trouble);
       const title = trans.__('Scale %1', name);
       await askUntilTaken(title, trans.__('Scale'), scale, form, async values => {
-        await requests.changeTarget(name, values);
+        // Only what was changed here: somebody else may have changed the rest meanwhile.
+        const changes = Object.entries(values).filter(([k, v]) => v !== scale[k as keyof IScale]);
+        await requests.changeTarget(name, Object.fromEntries(changes));
         changed();
       });
     }

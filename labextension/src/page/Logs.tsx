@@ -111,7 +111,7 @@ function Page({ model, file, line, onLine }: IPageProps): JSX.Element {
         <button
           className={`rlp-toggle${follows ? ' rlp-on' : ''}`}
           aria-pressed={follows}
-          onClick={() => onLine(follows ? value.first : undefined)}
+          onClick={() => onLine(follows ? Math.max(value.first, later - LINES) : undefined)}
         >
           Follow
         </button>

@@ -48,7 +48,8 @@ export function RewardChart({ model, onMark }: IRewardChartProps): JSX.Element |
     model,
     async (requests, signal) => {
       const query = { axis, smoothing, points: POINTS, ...window };
-      return names.length ? live.read(requests, { names, ...query }, signal) : null;
+      const ended = model.run?.row.final;
+      return names.length ? live.read(requests, { names, ...query }, signal, ended) : null;
     },
     JSON.stringify([names, axis, window, smoothing]),
     // What is zoomed into or smoothed is read whole, which costs more.

@@ -12,18 +12,20 @@ const MOST = 2000;
 export class LiveCurve {
   constructor(private readonly id: string) {}
 
-  /** The curve as it is now; the same object where nothing is new. */
+  /** The curve as it is now; the same object where nothing is new. That of a run that has ended is
+   * read whole: its last marks come with it. */
   async read(
     requests: Pick<Requests, 'series' | 'tail'>,
     query: ISeriesQuery,
-    signal?: AbortSignal
+    signal?: AbortSignal,
+    ended = false
   ): Promise<ISeriesAnswer> {
     const asked = JSON.stringify(query);
     const held = this.held;
     const name = query.names[0] ?? '';
     // A window ends where it ends, and smoothing needs what was before.
     const grows = query.from === undefined && query.to === undefined && !query.smoothing;
-    if (held?.asked === asked && grows && held.tails < TAILS) {
+    if (!ended && held?.asked === asked && grows && held.tails < TAILS) {
       const after = held.answer.series[0]?.last_id ?? 0;
       const tail = await requests.tail(this.id, name, query.axis, after, signal);
       const answer = grown(held.answer, tail);
