@@ -87,7 +87,8 @@ def test_forms_are_typed_into_and_drawn(lab: Lab, browser: Browser, workspace: W
     wrong = workers.get_by_role("alert")
     wrong.wait_for()
     assert "worker_nodes is a whole number from 0 to 1,000, not 'many'." in wrong.inner_text()
-    assert nodes.get_by_role("button", name="Copy as Python").count() == 0
+    copy = nodes.get_by_role("button", name="Copy as Python")
+    browser.wait_until(lambda: copy.count() == 0, "no code of what is wrong")
     boxes = nodes.locator("svg g")
     workers.get_by_role("textbox").fill("3")
     browser.wait_until(lambda: boxes.count() == 4, "a head and three workers")
@@ -135,8 +136,10 @@ def test_forms_are_typed_into_and_drawn(lab: Lab, browser: Browser, workspace: W
     browser.use_theme("JupyterLab Dark")
     browser.picture("forms-dark")
     page.set_viewport_size({"width": 640, "height": 2600})
-    browser.picture("forms-narrow-dark")
-    assert [overflowing(form) for form in (experiment, nodes)] == [[], []]
+    for theme, name in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
+        browser.use_theme(theme)
+        browser.picture(f"forms-narrow-{name}")
+        assert [overflowing(form) for form in (experiment, nodes)] == [[], []]
     assert browser.our_errors() == []
 
 

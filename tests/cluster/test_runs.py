@@ -77,6 +77,7 @@ print("grüße", flush=True)
     assert not lab.leftovers(run)
 
 
+@pytest.mark.long  # the queue itself has quick tests
 def test_two_runs_for_one_node_wait_for_each_other_in_order(lab: Lab) -> None:
     target = lab.target("one-node")
     script = "import time, sys, os\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.05)\n"

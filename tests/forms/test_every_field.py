@@ -334,6 +334,30 @@ async def test_everybody_says_the_same_of_a_whole(
     assert _code_says("experiment", ws, values) == errors[field]
 
 
+@pytest.mark.parametrize("algorithm", ["IMPALA", "APPO"])
+async def test_everybody_says_the_same_of_all_settings_at_once(
+    ws: Workspace, api: Api, forms: dict[str, Form], algorithm: str
+) -> None:
+    cls, form = checking.kind("experiment"), forms["experiment"]
+    described = checking.describe(checking.kind(algorithm.lower()))["properties"]
+    refused = set()
+    for bad, value in BAD.items():
+        if bad == "10,000 characters":  # 200 times that is more than a request may have
+            continue
+        config = dict.fromkeys(described, value)
+        values = {**GOOD["experiment"], "algorithm": algorithm, "config": config}
+        errors = checking.check(cls, values, ws).errors
+        assert (await api("fields/experiment/check", "POST", {"values": values}))[
+            "errors"
+        ] == errors
+        assert document.read(document.as_yaml({"version": 1, **values})).values == values
+        form.values = values
+        assert form.errors == errors, bad
+        refused |= {name.removeprefix("config.") for name in errors}
+    # The others are of an older RLlib: they are left out of a training, with a note.
+    assert len(refused) > 0.9 * len(described)
+
+
 def _form_says(form: Form, kind: str, values: dict[str, Any]) -> list[str]:
     """The first sentence of a notebook's form; what is no field is refused at the assignment."""
     inside = INSIDE.get(kind)

@@ -117,7 +117,11 @@ def in_notebook(entry: Entry) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("form", FORMS)
+# Of an experiment's form it compares more than 200 settings: among the slow ones.
+@pytest.mark.parametrize(
+    "form",
+    [pytest.param(f, marks=pytest.mark.long if f == "experiment" else ()) for f in FORMS],
+)
 def test_a_form_has_the_fields_words_and_choices_of_the_notebooks(lab: Lab, form: str) -> None:
     page = opened(lab, form)
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -254,6 +258,9 @@ def test_a_narrow_form_does_not_overflow(new_lab: Callable[..., Lab]) -> None:
     assert page.evaluate(OVERFLOWING) == []
     assert page.evaluate("e => e.scrollWidth <= e.clientWidth")
     lab.picture("form-experiment-300-pixels-beneath")
+    lab.use_theme("JupyterLab Dark")
+    lab.picture("form-experiment-300-pixels-dark")
+    assert page.evaluate(OVERFLOWING) == []
 
 
 def test_a_compute_target_is_made_and_one_that_is_deleted_is_said(lab: Lab, ws: Workspace) -> None:
