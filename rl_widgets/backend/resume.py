@@ -247,9 +247,12 @@ def _last_of_one_training(found: Iterable[Announced], run_id: str) -> Announced:
             f"{run_id} has no checkpoint to go on from. A run of rl_widgets.rllib.tune.run has its "
             "first one after 100 seconds of training, unless its script sets checkpoint_freq=0."
         )
-    if len({c.trial for c in checkpoints if c.attempt == checkpoints[-1].attempt}) > 1:
+    last = checkpoints[-1]
+    trials = {c.trial for c in checkpoints if c.attempt == last.attempt}
+    # One of several has a folder of its own, also while it is the only one that has begun.
+    if len(trials) > 1 or (last.trial and Path(last.path).parent.name == last.trial):
         raise UserError(
-            f"{run_id} has checkpoints of several trainings, and none of them stands for the whole "
+            f"{run_id} is of several trainings, and none of them stands for the whole "
             "run. Begin a new run with the weights of one: run.new_run_from(checkpoint='…')."
         )
     return checkpoints[-1]

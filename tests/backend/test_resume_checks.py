@@ -53,8 +53,12 @@ class Case:
     def end(self, status: str) -> None:
         self.ws.store.runs.set(self.run_id, status=status, ended=1.0, error={"message": "x"})
 
-    def checkpoint(self, iteration: int, attempt: int = 1, trial: str = "t") -> str:
-        path = f"head/checkpoints/{trial}/{iteration}"
+    def checkpoint(
+        self, iteration: int, attempt: int = 1, trial: str = "t", several: bool = False
+    ) -> str:
+        # The only training of a run has no folder of its own.
+        folder = f"head/checkpoints/{trial}" if several else "head/checkpoints"
+        path = f"{folder}/{iteration}"
         (self.folder / path / "learner_group").mkdir(parents=True)
         logger = RunLogger.to_spool(self.folder, "head", attempt)
         logger.log_event("checkpoint", "saved", step=iteration, env_steps=iteration * 10,
@@ -142,9 +146,12 @@ def test_a_completed_run_needs_more_to_reach(ws: Workspace, started: list[str]) 
 
 def test_checkpoints_of_several_trainings(ws: Workspace, started: list[str]) -> None:
     case = Case(ws)
-    case.checkpoint(5, trial="one")
-    case.checkpoint(5, trial="two")
+    # Also where the run was ended in its first training: the others have not begun.
+    case.checkpoint(5, trial="one", several=True)
     case.end(statuses.FAILED)
+    with pytest.raises(UserError, match="several trainings"):
+        case.run.resume()
+    case.checkpoint(5, trial="two", several=True)
     with pytest.raises(UserError, match="several trainings"):
         case.run.resume()
     assert not started
