@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
@@ -32,6 +34,23 @@ class Once:
             command()
 
         self._post(carry_out)
+
+
+class Spacing:
+    """Keeps drawings apart: `wait` returns no sooner than so many seconds after it last did.
+
+    On the thread that draws, of what a page sends faster than is worth drawing; `Once` puts
+    together what comes meanwhile.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._last = -math.inf
+
+    def wait(self) -> None:
+        """Wait for as long as is left."""
+        time.sleep(max(0.0, self._last + self._seconds - self._clock()))
+        self._last = self._clock()
 
 
 class CommandThread:

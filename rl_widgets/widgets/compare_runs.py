@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import threading
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -26,17 +23,16 @@ from rl_widgets.view.comparison.seed_statistics import MEAN
 from rl_widgets.view.html import comparison as html_compare
 from rl_widgets.view.html import run as html_run
 from rl_widgets.view.style import sheet as style
-from rl_widgets.widgets import run_details
 from rl_widgets.widgets.chart import PLOT_HEIGHT
-from rl_widgets.widgets.command_thread import Command, CommandThread
+from rl_widgets.widgets.command_thread import Command, CommandThread, Spacing
 from rl_widgets.widgets.compare_controls import ZOOM, CompareControls
+from rl_widgets.widgets.live_view import LiveView, notebook_shell
 from rl_widgets.widgets.offer import Offer
-from rl_widgets.widgets.owned import close_owned
-from rl_widgets.widgets.pace import PACE, wait_for_making
+from rl_widgets.widgets.pace import PACE
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.reward_chart import RewardChart
 from rl_widgets.widgets.saved_form import SavedForm
-from rl_widgets.widgets.subshells import CELLS, PAGE, Answering, answer_while_busy
+from rl_widgets.widgets.subshells import answer_while_busy
 
 if TYPE_CHECKING:
     from rl_widgets.run import Run
@@ -48,7 +44,7 @@ _MESSAGES = 150
 _PACE = 0.08
 
 
-class CompareRuns(ipywidgets.VBox):
+class CompareRuns(LiveView):
     """Several runs in one chart, their results and what differs in their settings; live.
 
     `runs` are runs, or ids of runs of `workspace`; they may be of different workspaces, and a child
@@ -58,9 +54,6 @@ class CompareRuns(ipywidgets.VBox):
     the first of them ends. `target` is the value for 'steps to target' (default: what the runs stop
     at). Raises `UserError` for what cannot be compared.
     """
-
-    _follower: ComparisonFollower | None = None
-    _saved: SavedForm | None = None
 
     def __init__(
         self,
@@ -73,47 +66,32 @@ class CompareRuns(ipywidgets.VBox):
         target: float | None = None,
         workspace: Workspace | None = None,
     ) -> None:
-        if run_details._notebook_shell() is not None:
-            wait_for_making(_MESSAGES)
         self._choice = choices.checked(metric, axis, smoothing, group, statistic, target)
         self._comparer = opening.comparer(runs, workspace, metric)
-        self._key = uuid.uuid4().hex[:12]
-        self._lock = threading.Lock()
+        self._begin(_MESSAGES)
         self._trouble = ""
-        self._answering = Answering()
         self._cursor: float | None = None
         self._printed: PrintedLegend | None = None
-        self._pointed_at = self._drawn_at = 0.0
+        self._pointed_at = 0.0
+        #: A page sends more places a second than are worth drawing.
+        self._spacing = Spacing(_PACE)
         self._thread = CommandThread("rl_widgets shows a comparison", self._switch_off)
         self._found = self._comparer.compare(self._choice)
         self._build()
-        super().__init__(children=self._parts())
-        for name in ("rlw", "rlw-card", f"rlw-live-{self._key}"):
-            self.add_class(name)
-        # Nought, and not None, has the front end count the views.
-        self._view_count = 0
+        super().__init__(self._parts())
         self._draw(self._found)
         answer_while_busy(self, *self._controls.all(), *self._chart.controls)
-        self.observe(self._on_view_count, names="_view_count")
 
     # -- the public part -----------------------------------------------------------------------
 
     def show(self) -> None:
         """Display the comparison and return at once; in a plain script print its text once."""
-        shell = run_details._notebook_shell()
+        shell = notebook_shell()
         if shell is None or self.comm is None:
             print(html_compare.text(self._found))
             return
-        bundle = super()._repr_mimebundle_()
-        bundle["text/plain"] = repr(self)
-        shell.display_pub.publish(data=bundle, metadata={})
-        self._answering.shown(shell)
-        if self._saved is not None:
-            self._saved.close()
-        self._saved = SavedForm(shell, self._key, html_compare.document, html_compare.text)
-        self._saved.show(self._found)
-        CELLS.at_end(self._cell_ended)
-        self.follow()
+        saved = SavedForm(shell, self._key, html_compare.document, html_compare.text)
+        self._display(shell, repr(self), saved, self._found)
 
     def get_widget_data(self) -> dict[str, Any]:
         """The results, groups and differences, as a dict of texts, numbers, lists and dicts."""
@@ -126,25 +104,6 @@ class CompareRuns(ipywidgets.VBox):
     def to_frame(self) -> Any:
         """The results as a pandas DataFrame with a row for each run, as they are shown now."""
         return exported.frame(self._found)
-
-    @property
-    def following(self) -> bool:
-        """Whether a thread of this view runs."""
-        return (self._follower is not None and self._follower.alive) or self._thread.alive
-
-    def close(self) -> None:
-        """End the threads and remove the view."""
-        if self._follower is not None:
-            self._follower.stop(wait=2.0)
-        if self._saved is not None:
-            self._saved.close()
-        if hasattr(self, "_chart"):
-            self._download.take_back()
-        close_owned(self)
-        super().close()
-
-    def _ipython_display_(self) -> None:
-        self.show()
 
     def _repr_html_(self) -> str:
         return html_compare.document(self._found, self._key, time.strftime("%Y-%m-%d %H:%M:%S"))
@@ -271,24 +230,19 @@ class CompareRuns(ipywidgets.VBox):
 
     # -- a thread reads, the view's thread draws -----------------------------------------------
 
-    def follow(self) -> None:
-        """Follow the runs: for a view in another widget, without `show()`."""
-        with self._lock:
-            follows = self._follower is not None and self._follower.alive
-            if follows or (self._found.final and not self._begun_again()):
-                return
-            self._follower = ComparisonFollower(self._comparer, self._take, PACE.wait_turn)
-            self._follower.start()
+    @property
+    def _final(self) -> bool:
+        return self._found.final
 
     def _begun_again(self) -> bool:
-        with contextlib.suppress(RLWidgetsError, OSError):
-            return bool(self._comparer.begun_again())
-        return False
+        return bool(self._comparer.begun_again())
 
-    def _cell_ended(self) -> None:
-        # Which may have resumed one of them.
-        if self._found.final:
-            self._thread.post_once("follow", self.follow)
+    def _new_follower(self) -> ComparisonFollower:
+        return ComparisonFollower(self._comparer, self._take, PACE.wait_turn)
+
+    def _let_go(self) -> None:
+        if hasattr(self, "_chart"):
+            self._download.take_back()
 
     def _take(self, trouble: str) -> None:
         # On the follower's thread.
@@ -340,18 +294,6 @@ class CompareRuns(ipywidgets.VBox):
 
     # -- what comes from the page: commands for the view's thread, nothing more ----------------
 
-    def _on_view_count(self, change: Any) -> None:
-        PAGE.hears()
-        shown = bool(change["new"])
-        self._thread.post(lambda: self._rest_or_follow(shown))
-
-    def _rest_or_follow(self, shown: bool) -> None:
-        follower = self._follower
-        if follower is not None and follower.alive:
-            follower.paused = not shown
-        elif shown:
-            self.follow()
-
     def _choose(self, name: str) -> None:
         value = self._controls.of_choice()[name].value
         if name == "metric" and (value == self._found.metric or value is None):
@@ -399,7 +341,7 @@ class CompareRuns(ipywidgets.VBox):
         self._thread.post_once("cursor", self._point)
 
     def _point(self) -> None:
-        self._keep_pace()
+        self._spacing.wait()
         found = looking.nearest(self._found.lines, self._pointed_at)
         if found is not None:
             self._cursor = found
@@ -409,7 +351,7 @@ class CompareRuns(ipywidgets.VBox):
     def _moved(self) -> None:
         if looking.moved_to(self._chart.frame, self._chart.window) is None:
             return
-        self._keep_pace()
+        self._spacing.wait()
         if self._take_window():
             self._redraw(page_moves=True, lines_only=True)
 
@@ -420,8 +362,3 @@ class CompareRuns(ipywidgets.VBox):
             return False
         self._choice = replace(self._choice, window=window)
         return True
-
-    def _keep_pace(self) -> None:
-        """A page sends more places a second than are worth drawing."""
-        time.sleep(max(0.0, self._drawn_at + _PACE - time.monotonic()))
-        self._drawn_at = time.monotonic()

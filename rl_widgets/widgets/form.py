@@ -24,7 +24,6 @@ from rl_widgets.view.form_view import FormHeader, FormView
 from rl_widgets.view.html import form as html
 from rl_widgets.view.style import sheet as style
 from rl_widgets.view.wording import plural, shown
-from rl_widgets.widgets import run_details
 from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.form_entries import (
     Entry,
@@ -39,6 +38,7 @@ from rl_widgets.widgets.form_fields import FormFields
 from rl_widgets.widgets.form_file import FormFile
 from rl_widgets.widgets.form_watch import FormWatch
 from rl_widgets.widgets.later import Later
+from rl_widgets.widgets.live_view import notebook_shell
 from rl_widgets.widgets.pace import wait_for_making
 from rl_widgets.widgets.panel import set_shown, set_value
 from rl_widgets.widgets.saved_form import SavedForm
@@ -77,7 +77,7 @@ class Form(ipywidgets.VBox):
     def __init__(
         self, ws: Workspace | None, values: Mapping[str, Any], locked: Sequence[str] = ()
     ) -> None:
-        if run_details._notebook_shell() is not None:
+        if notebook_shell() is not None:
             wait_for_making(_MESSAGES)
         if ws is None:
             ws = Workspace.from_config()
@@ -165,7 +165,7 @@ class Form(ipywidgets.VBox):
 
     def show(self) -> None:
         """Display the form and return at once; in a plain script print it once."""
-        shell = run_details._notebook_shell()
+        shell = notebook_shell()
         if shell is None or self.comm is None:
             print(self)
             return

@@ -15,7 +15,7 @@ from rl_widgets.view import catalogue, wording
 from rl_widgets.view.charts.small_charts import MAX_TOGETHER, PER_PAGE, ChartPage, Charts
 from rl_widgets.view.html import metrics as html_metrics
 from rl_widgets.view.run_view import RunView
-from rl_widgets.widgets.command_thread import Command, Once
+from rl_widgets.widgets.command_thread import Command, Once, Spacing
 from rl_widgets.widgets.filling import Filling
 from rl_widgets.widgets.owned import close_owned
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
@@ -49,7 +49,9 @@ class MetricsPanel(Panel):
         self._one: TogetherChart | None = None
         self._view: RunView | None = None
         self._drawn: tuple[Any, ...] = ()
-        self._drawn_at = self._cursor_at = self._filtered_at = -SHORTEST
+        self._drawn_at = -SHORTEST
+        self._cursor_spacing = Spacing(CURSOR_SHORTEST, clock)
+        self._filter_spacing = Spacing(FILTER_SHORTEST, clock)
         self._shown: ChartPage = ChartPage()
         #: All names, those that the list shows, and those of a person's choice that are there.
         self._names: list[str] = []
@@ -277,8 +279,7 @@ class MetricsPanel(Panel):
             self.context.post(self._move_cursor)
 
     def _move_cursor(self) -> None:
-        time.sleep(max(0.0, self._cursor_at + CURSOR_SHORTEST - self._clock()))
-        self._cursor_at = self._clock()
+        self._cursor_spacing.wait()
         x, self._pointed_at = self._pointed_at, None
         if x is not None:
             self.context.cursor.point(x * self._shown.unit)
@@ -298,8 +299,7 @@ class MetricsPanel(Panel):
 
     def _filter(self) -> None:
         # What is typed meanwhile is put together.
-        time.sleep(max(0.0, self._filtered_at + FILTER_SHORTEST - self._clock()))
-        self._filtered_at = self._clock()
+        self._filter_spacing.wait()
         self._number = 0
         self._draw()
 

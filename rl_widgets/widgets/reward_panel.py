@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +19,7 @@ from rl_widgets.view.charts.reference_curve import run_label
 from rl_widgets.view.escape import escape
 from rl_widgets.view.run_view import RunView
 from rl_widgets.widgets.chart import PLOT_HEIGHT
-from rl_widgets.widgets.command_thread import Command, Once
+from rl_widgets.widgets.command_thread import Command, Once, Spacing
 from rl_widgets.widgets.offer import Offer
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_chart import RewardChart
@@ -71,7 +70,7 @@ class RewardPanel(Panel):
             ]
         )
         self.controls = (*self._controls.all(), *self._chart.controls)
-        self._drawn_at = 0.0
+        self._spacing = Spacing(_PACE)
         self._view: RunView | None = None
         self._curve: Curve | None = None
         self._lines: list[Line] = []
@@ -274,11 +273,6 @@ class RewardPanel(Panel):
 
         self.context.post(carry_out)
 
-    def _keep_pace(self) -> None:
-        """A page sends more places a second than are worth drawing."""
-        time.sleep(max(0.0, self._drawn_at + _PACE - time.monotonic()))
-        self._drawn_at = time.monotonic()
-
     def _pointed(self, x: float) -> None:
         self._pointed_at = x
         self._once("cursor", self._point)
@@ -287,7 +281,7 @@ class RewardPanel(Panel):
         drawn = self._curve
         if drawn is None:
             return
-        self._keep_pace()
+        self._spacing.wait()
         x = legend.nearest(drawn.x, drawn.y, self._pointed_at)
         if x is not None:
             self.context.cursor.point(x * drawn.unit)
@@ -300,7 +294,7 @@ class RewardPanel(Panel):
         axes = self._chart.frame
         if self._curve is None or looking.moved_to(axes, self._chart.window) is None:
             return
-        self._keep_pace()
+        self._spacing.wait()
         if self._take_window():
             self._redraw(page_moves=True)
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
-import sys
-import threading
 import time
-import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +29,14 @@ from rl_widgets.widgets.command_thread import CommandThread
 from rl_widgets.widgets.configuration_panel import ConfigurationPanel
 from rl_widgets.widgets.episodes_panel import EpisodesPanel
 from rl_widgets.widgets.header_bar import HeaderBar
+from rl_widgets.widgets.live_view import LiveView, notebook_shell
 from rl_widgets.widgets.log_panel import LogPanel
 from rl_widgets.widgets.metrics_panel import MetricsPanel
-from rl_widgets.widgets.owned import close_owned
-from rl_widgets.widgets.pace import PACE, wait_for_making
+from rl_widgets.widgets.pace import PACE
 from rl_widgets.widgets.panel import Panel, PanelContext, set_shown, set_value
 from rl_widgets.widgets.reward_panel import RewardPanel
 from rl_widgets.widgets.saved_form import SavedForm
-from rl_widgets.widgets.subshells import CELLS, PAGE, Answering, answer_while_busy
+from rl_widgets.widgets.subshells import CELLS, answer_while_busy
 from rl_widgets.widgets.throughput_panel import ThroughputPanel
 
 if TYPE_CHECKING:
@@ -65,7 +61,7 @@ PANELS: tuple[type[Panel], ...] = (
 )
 
 
-class RunDetails(ipywidgets.VBox):
+class RunDetails(LiveView):
     """The live view of a run: state, times, child runs, reward, log; with a button to cancel it.
 
     `show()`, or the object as the last expression of a cell, displays it and returns at once. It
@@ -80,11 +76,6 @@ class RunDetails(ipywidgets.VBox):
     #: The x-axis that the page shows; to set it is to choose it there.
     axis = traitlets.Enum(list(AXES), default_value="env_steps")
 
-    # A view that could not be made is closed, too.
-    _follower: Follower | None = None
-    _saved: SavedForm | None = None
-    _closed = False
-
     def __init__(
         self, run: Run, reference: Any = None, *, axis: str = "env_steps", **kwargs: Any
     ) -> None:
@@ -95,14 +86,10 @@ class RunDetails(ipywidgets.VBox):
             )
         if axis not in [*AXES]:
             raise UserError(f"axis is one of {', '.join(AXES)}, not {axis!r:.60}.")
-        if _notebook_shell() is not None:
-            wait_for_making(_MESSAGES)
+        self._begin(_MESSAGES)
         self._run = run
-        self._key = uuid.uuid4().hex[:12]
-        self._lock = threading.Lock()
         self._newest: RunView | None = None
         self._shown_at = 0.0
-        self._answering = Answering()
         self._reader = RunReader.of(run, axis)
         self._thread = CommandThread(f"rl_widgets shows {run.id}", self._switch_off)
         # Of its own, so that a run can be canceled while the view waits for a slow disk.
@@ -115,15 +102,10 @@ class RunDetails(ipywidgets.VBox):
         if reference is not None:
             several = isinstance(reference, (list, tuple))
             self._reward.set_reference(*(reference if several else [reference]))
-        super().__init__(children=self._parts(), axis=axis, **kwargs)
-        for name in ("rlw", "rlw-card", f"rlw-live-{self._key}"):
-            self.add_class(name)
-        # Nought, and not None, has the front end count the views.
-        self._view_count = 0
+        super().__init__(self._parts(), axis=axis, **kwargs)
         self._draw(self._view)
         answer_while_busy(self, self._tabs, *self._reward.controls, *self._cancel.buttons)
         answer_while_busy(*self._child_runs.controls)
-        self.observe(self._on_view_count, names="_view_count")
         self.observe(self._on_axis, names="axis")
 
     # -- the public part -----------------------------------------------------------------------
@@ -133,25 +115,13 @@ class RunDetails(ipywidgets.VBox):
 
         The arguments are the reference's and have nothing to act on here.
         """
-        shell = _notebook_shell()
+        shell = notebook_shell()
         if shell is None or self.comm is None:
             print(text.text(self._view))
             return
-        bundle = super()._repr_mimebundle_()
-        # The words beside the widget are for pages that draw none; they are never brought up to
-        # date, so they tell no state.
-        bundle["text/plain"] = f"RunDetails({self._view.header.run_id})"
-        shell.display_pub.publish(data=bundle, metadata={})
-        self._answering.shown(shell)
         self._shown_at = time.monotonic()
-        if self._saved is not None:
-            self._saved.close()
-        self._saved = SavedForm(shell, self._key)
-        self._saved.show(self._view)
-        # The page's count of its views may come late: a kernel that is busy with this very cell
-        # hears nothing of it where comms do not use subshells. Until told otherwise, it is shown.
-        CELLS.at_end(self._cell_ended)
-        self.follow()
+        words = f"RunDetails({self._view.header.run_id})"
+        self._display(shell, words, SavedForm(shell, self._key), self._view)
 
     def get_widget_data(self) -> dict[str, Any]:
         """What the view shows, as a dict of texts, numbers, lists and dicts."""
@@ -165,23 +135,7 @@ class RunDetails(ipywidgets.VBox):
     @property
     def following(self) -> bool:
         """Whether a thread of this view runs."""
-        follows = self._follower is not None and self._follower.alive
-        return follows or self._thread.alive or self._canceling.alive
-
-    def close(self) -> None:
-        """End the threads and remove the view."""
-        if self._follower is not None:
-            self._follower.stop(wait=2.0)
-        if self._saved is not None:
-            self._saved.close()
-        self._closed = True
-        for panel in self._all_panels():
-            panel.close()
-        close_owned(self)
-        super().close()
-
-    def _ipython_display_(self) -> None:
-        self.show()
+        return super().following or self._canceling.alive
 
     def _repr_html_(self) -> str:
         return html.document(self._view, self._key, time.strftime("%Y-%m-%d %H:%M:%S"))
@@ -315,33 +269,25 @@ class RunDetails(ipywidgets.VBox):
 
     # -- the run's thread reads, the view's thread draws ---------------------------------------
 
-    def follow(self) -> None:
-        """Follow the run, unless that is done or it has ended: for a view that is put into another
-        widget instead of shown by `show()`."""
-        with self._lock:
-            if self._follower is not None and self._follower.alive:
-                return
-            if self._closed or (self._view.final and not self._begun_again()):
-                return
-            self._follower = Follower(
-                self._reader,
-                self._view,
-                self._take,
-                functools.partial(self._workspace.refresh, self._reader.run_id, TAKE_IN_SECONDS),
-                PACE.wait_turn,
-            )
-            self._follower.start()
+    @property
+    def _final(self) -> bool:
+        return self._view.final
 
     def _begun_again(self) -> bool:
-        """Whether the run goes on although the view has seen its end: it was resumed."""
-        with contextlib.suppress(RLWidgetsError, OSError):
-            return self._reader.read_status() not in statuses.FINAL
-        return False
+        return self._reader.read_status() not in statuses.FINAL
 
-    def _cell_ended(self) -> None:
-        # Which may have resumed it.
-        if self._view.final and not self._closed:
-            self._thread.post_once("follow", self.follow)
+    def _new_follower(self) -> Follower:
+        return Follower(
+            self._reader,
+            self._view,
+            self._take,
+            functools.partial(self._workspace.refresh, self._reader.run_id, TAKE_IN_SECONDS),
+            PACE.wait_turn,
+        )
+
+    def _let_go(self) -> None:
+        for panel in self._all_panels():
+            panel.close()
 
     def _follow_again(self) -> None:
         """The run has begun again: show what it is now, and what comes."""
@@ -378,30 +324,9 @@ class RunDetails(ipywidgets.VBox):
 
     # -- what comes from the page: commands for the view's thread, nothing more ----------------
 
-    def _on_view_count(self, change: Any) -> None:
-        PAGE.hears()
-        self._thread.post(functools.partial(self._rest_or_follow, bool(change["new"])))
-
-    def _rest_or_follow(self, shown: bool) -> None:
-        follower = self._follower
-        if follower is not None and follower.alive:
-            follower.paused = not shown
-        elif shown:
-            self.follow()
-
     def _on_tab(self, _change: Any) -> None:
         self._thread.post(lambda: self._draw_tab(self._view))
 
     def _on_axis(self, change: Any) -> None:
         draw = functools.partial(self._reward.choose_axis, change["new"])
         self._thread.post(functools.partial(self._unless_unread, draw))
-
-
-def _notebook_shell() -> Any:
-    """IPython's shell where a Jupyter front end listens to it, else None."""
-    if "IPython" not in sys.modules:
-        return None
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    return shell if hasattr(shell, "kernel") else None

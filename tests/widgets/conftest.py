@@ -119,7 +119,8 @@ class NotebookShell:
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> NotebookShell:
     shell = NotebookShell()
-    monkeypatch.setattr("rl_widgets.widgets.run_details._notebook_shell", lambda: shell)
+    for module in ("live_view", "run_details", "compare_runs", "form"):
+        monkeypatch.setattr(f"rl_widgets.widgets.{module}.notebook_shell", lambda: shell)
     return shell
 
 

@@ -426,7 +426,7 @@ def test_letters_that_are_typed_fast_are_put_together(
     commands: list[Command] = []
     shown.context.post = commands.append
     waits: list[float] = []
-    monkeypatch.setattr("rl_widgets.widgets.metrics_panel.time.sleep", waits.append)
+    monkeypatch.setattr("rl_widgets.widgets.command_thread.time.sleep", waits.append)
     for typed in ("l", "lo", "los", "loss"):
         shown.panel._search.value = typed
     assert len(commands) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from rl_widgets import RunDetails
 from rl_widgets.view.held_run import HeldRun
-from rl_widgets.widgets import pace, run_details
+from rl_widgets.widgets import live_view, pace, run_details
 from rl_widgets.widgets.pace import ASK_AFTER, COST, LATE, PATIENCE, Budget, Pace
 from tests.view.fixture_runs import FixtureRun
 from tests.widgets.conftest import Clock, Messages, NotebookShell, wait_until
@@ -201,7 +201,7 @@ def test_twenty_views_of_a_run_read_it_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(run_details, "PACE", Pace())
-    monkeypatch.setattr(run_details, "wait_for_making", lambda _messages: None)
+    monkeypatch.setattr(live_view, "wait_for_making", lambda _messages: None)
     views = [RunDetails(fixture.run) for _ in range(20)]
     for view in views:
         view.show()
