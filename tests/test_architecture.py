@@ -126,6 +126,7 @@ def test_a_server_without_ray_and_torch_has_the_extension() -> None:
     )
     assert "ipywidgets" not in loaded
     assert "bqplot" not in loaded
+    assert "pandas" not in loaded
 
 
 def test_forms_need_neither_ray_nor_torch() -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from rl_widgets.store.errors import UserError
 from rl_widgets.view import catalogue, wording
@@ -81,6 +80,8 @@ def read(path: Path, metric: str = "") -> CurveFile:
 
     Raises `UserError` where there is no such file, or nothing to draw in it.
     """
+    import pandas as pd
+
     name = wording.shown(path.name)
     try:
         size = path.stat().st_size

@@ -6,15 +6,18 @@ import base64
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from rl_widgets.view import catalogue, wording
 from rl_widgets.view.charts.curve import companions
 from rl_widgets.view.escape import escape
 from rl_widgets.view.reader import RunReader
 from rl_widgets.view.series import Floats, Series, joined
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Rows of the table in the page.
 SHOWN = 50
@@ -95,6 +98,8 @@ def rows_html(heads: Sequence[str], rows: Iterable[Sequence[str]], about: str) -
 
 def download(found: Table, run_id: str) -> str:
     """A link that saves the rows as a CSV file, and what the file holds, as HTML."""
+    import pandas as pd
+
     n = len(next(iter(found.columns.values()), ()))
     holds = wording.plural(n, "value")
     if n < found.points:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from rl_widgets.view.series import Floats
 
 #: The strongest smoothing that a person may choose.
@@ -18,6 +16,8 @@ def smoothed(y: Floats, weight: float) -> Floats:
     """
     if weight <= 0 or not len(y):
         return y
+    import pandas as pd  # not before: a Jupyter server that smooths nothing starts sooner
+
     average = pd.Series(y).ewm(alpha=1 - min(weight, MOST), adjust=True, ignore_na=True).mean()
     found: Floats = average.where(pd.notna(pd.Series(y))).to_numpy(dtype="float64")
     return found

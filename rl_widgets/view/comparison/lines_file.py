@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from rl_widgets.view import wording
 from rl_widgets.view.charts import curve_table
@@ -12,6 +11,8 @@ from rl_widgets.view.comparison.comparison import Comparison
 
 def download(found: Comparison) -> str:
     """A link that saves the lines as they are drawn, a row for each point, as HTML."""
+    import pandas as pd
+
     frames = []
     for line in found.lines:
         columns = {"line": line.label, found.x_title: line.x, "value": line.y}
