@@ -30,7 +30,10 @@ FLAGS = [
     "--disable-quic",
 ]
 
-ARTIFACTS = Path(__file__).parent.parent.parent / "artifacts"
+ROOT = Path(__file__).parent.parent.parent
+ARTIFACTS = ROOT / "artifacts"
+#: Jupyter builds a parser as it starts that nothing here uses; it takes longer than all the rest.
+LEAN = str(ROOT / "rl_widgets" / "backend" / "lean_imports")
 
 
 class Lab:
@@ -67,6 +70,7 @@ class Lab:
             stderr=subprocess.STDOUT,
             env={
                 **os.environ,
+                "PYTHONPATH": LEAN,
                 "JUPYTER_CONFIG_DIR": str(own / "config"),
                 "JUPYTER_DATA_DIR": str(own / "data"),
                 "JUPYTER_RUNTIME_DIR": str(own / "runtime"),

@@ -21,10 +21,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from rl_widgets.store import statuses
-from tests.browser.conftest import ARTIFACTS, FLAGS
+from tests.browser.conftest import ARTIFACTS, FLAGS, LEAN, ROOT
 from tests.view.fixture_runs import FixtureRun, make
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 class Server:
@@ -82,6 +80,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 env={
                     **os.environ,
+                    "PYTHONPATH": LEAN,
                     "JUPYTER_CONFIG_DIR": str(own / "config"),
                     "JUPYTER_DATA_DIR": str(own / "data"),
                     # In a virtual environment Jupyter else takes what is installed there first.
@@ -136,6 +135,10 @@ class Server:
         nbformat.write(notebook, self.folder / name)
 
 
+FOCUS_IN_MAIN = """() =>
+    document.getElementById("jp-main-dock-panel")?.contains(document.activeElement)"""
+
+
 class Lab:
     """A page on the server, and what a person does in it."""
 
@@ -150,6 +153,9 @@ class Lab:
         joint = "&" if "?" in path else "?"
         self.page.goto(f"{self.server.base}{path}{joint}token={self.server.token}")
         self.ready()
+        if path == "lab":
+            # Its launcher comes last, and takes the focus.
+            self.page.wait_for_function(FOCUS_IN_MAIN)
 
     def ready(self) -> None:
         self.page.wait_for_function("() => window.jupyterapp?.restored")
