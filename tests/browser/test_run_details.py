@@ -192,7 +192,9 @@ def test_a_notebook_that_was_saved_outlives_its_kernel(
     browser.wait_until(saved.is_visible, "the saved form")
     assert live.count() == 0
     browser.wait_for_kernel()
-    assert not browser.page.get_by_text("model not found").is_visible()
+    gone = browser.page.get_by_text("model not found")
+    gone.wait_for(state="attached")
+    assert not gone.is_visible()
     assert saved.is_visible()
     browser.picture("saved-notebook-trusted")
 

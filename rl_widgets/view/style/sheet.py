@@ -171,9 +171,10 @@ def folding(key: str) -> str:
 
 def unfolding(key: str) -> str:
     """Rules of a saved form that hide 'model not found' where its live view is gone."""
-    live, saved = f".rlw-live-{key}", f".rlw-saved-{key}"
-    widget = '[data-mime-type="application/vnd.jupyter.widget-view+json"]'
+    saved = f".rlw-saved-{key}"
+    widget = "> .lm-Panel.jp-OutputArea-output"
+    # A widget that is drawn is an element there; 'Loading' and 'model not found' are bare text.
     return (
-        f".jp-OutputArea-child:has({widget}):not(:has(.jupyter-widgets)):not(:has({live}))"
+        f".jp-OutputArea-child:has({widget}):not(:has({widget} > *))"
         f":has(+ .jp-OutputArea-child {saved}) {{ display: none; }}"
     )
