@@ -17,6 +17,7 @@ from rl_widgets.store.errors import UserError
 from rl_widgets.store.logger import MAX_NAME_LENGTH, MAX_STEP
 from rl_widgets.store.metrics import NewPoint
 from rl_widgets.store.runs import RunRecord
+from rl_widgets.store.text import is_unicode
 
 RUN_TYPE = "imported"
 
@@ -69,7 +70,7 @@ def readable_folder(folder: Any, of: str) -> Path:
 
 def is_storable(name: str, step: int | None) -> bool:
     """Whether the record takes a point of that name at that step."""
-    named = bool(name.strip()) and len(name) <= MAX_NAME_LENGTH
+    named = bool(name.strip()) and len(name) <= MAX_NAME_LENGTH and is_unicode(name)
     return named and (step is None or 0 <= step <= MAX_STEP)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pathspec
 
 from rl_widgets.store.errors import UserError
+from rl_widgets.store.text import is_unicode
 
 MAX_BYTES = 300 * 1024 * 1024
 MAX_FILES = 2_000
@@ -148,13 +149,11 @@ def _walk(
 
 def _readable_size(root: Path, relative: Path) -> int:
     path = root / relative
-    try:
-        str(relative).encode()
-    except UnicodeEncodeError:
+    if not is_unicode(str(relative)):
         raise UserError(
             f"{str(relative)!r} in source_directory {str(root)!r} has a name that is not UTF-8. "
             "Rename it, or list it in .amlignore."
-        ) from None
+        )
     real = path.resolve()
     if not real.is_relative_to(root):
         raise UserError(

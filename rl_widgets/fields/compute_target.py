@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from rl_widgets.backend.machine import find_size, sizes
 from rl_widgets.fields.mapping import Texts
 from rl_widgets.fields.specification import Fields, collect
-from rl_widgets.fields.trait import Choice, Field, Number, Text, Whole, shown, storable
+from rl_widgets.fields.trait import Choice, Field, Number, Text, Whole, shown
 from rl_widgets.store.errors import FieldError
+from rl_widgets.store.text import storable
 
 MAX_NODES = 1_000
 #: The largest node that a person may describe, in GiB.

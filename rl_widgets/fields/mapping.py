@@ -14,8 +14,9 @@ from rl_widgets.backend.arguments import to_argv
 from rl_widgets.backend.errors import ClusterError
 from rl_widgets.backend.node_command import OBJECT_STORE_MINIMUM
 from rl_widgets.backend.node_environment import check_variables
-from rl_widgets.fields.trait import Field, shown, storable
+from rl_widgets.fields.trait import Field, shown
 from rl_widgets.store.errors import FieldError, UserError
+from rl_widgets.store.text import storable
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([kmgt]?)b?", re.IGNORECASE)

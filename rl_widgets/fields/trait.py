@@ -12,6 +12,7 @@ import traitlets
 from rl_widgets.store.errors import FieldError
 from rl_widgets.store.mistakes import mistake_in
 from rl_widgets.store.mistakes import shown as shown
+from rl_widgets.store.text import storable
 
 _order = itertools.count()
 
@@ -204,14 +205,3 @@ class Text(Field):
         if self.pattern:
             found["pattern"] = f"^({self.pattern.pattern})$"
         return found
-
-
-def storable(text: str) -> bool:
-    """Whether a record and a command line can hold a text: no NUL, no half of a character."""
-    if "\0" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -47,10 +47,9 @@ def untried(values: Mapping[str, Any]) -> dict[str, Any]:
         return dict(values)
     del tags[TAG]
     whole = json.loads(found[1]) if found[1] else None
-    if stop.get(_TIME) != min(SECONDS, SECONDS if whole is None else whole):
-        pass  # it was resumed, with a stop of its own
-    elif whole is not None:
-        stop[_TIME] = whole
-    else:
-        stop.pop(_TIME)
+    # One that was resumed has a stop of its own.
+    if stop.get(_TIME) == min(SECONDS, SECONDS if whole is None else whole):
+        del stop[_TIME]
+        if whole is not None:
+            stop[_TIME] = whole
     return {**values, "tags": tags, "stop": stop}

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from rl_widgets.fields.mapping import ReadOnly
-from rl_widgets.fields.trait import Field, shown, storable
+from rl_widgets.fields.trait import Field, shown
 from rl_widgets.store.mistakes import json_mistake
+from rl_widgets.store.text import storable
 
 MOST_SEEDS = 50
 _LARGEST_SEED = 2**31 - 1

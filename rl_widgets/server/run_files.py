@@ -24,6 +24,7 @@ from rl_widgets.server.handler import AUTH_RESOURCE, EXPECTED, sentence_of, stat
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
 from rl_widgets.store.errors import NotFoundError
+from rl_widgets.store.text import is_unicode
 from rl_widgets.view import wording
 
 MOST_FILES = 5_000
@@ -82,15 +83,7 @@ def _names(folder: Path) -> Iterator[str]:
             base = Path(directory).relative_to(folder)
             found = ((base / name).as_posix() for name in sorted(names))
             # What is no UTF-8 has no address.
-            yield from (name for name in found if name.isascii() or _is_text(name))
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+            yield from filter(is_unicode, found)
 
 
 def find(served: Served, run_id: str, name: str) -> Path:

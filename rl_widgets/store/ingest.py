@@ -15,6 +15,7 @@ from typing import Any
 
 from rl_widgets.store.logger import MAX_NAME_LENGTH, MAX_STEP
 from rl_widgets.store.metrics import Metrics, NewPoint
+from rl_widgets.store.text import is_unicode
 
 _log = logging.getLogger(__name__)
 
@@ -125,7 +126,8 @@ def _points(run_id: str, record: Any, file: str) -> list[NewPoint]:
         attempt, when = int(record.get("a", 1)), float(record["t"])
         step, env_steps = _whole(record.get("s")), _whole(record.get("e"))
         description = str(record.get("d", ""))
-        description.encode()
+        if not is_unicode(description):
+            raise ValueError("bad description")
         found = []
         for name, value in record.get("m", {}).items():
             for number in value if isinstance(value, list) else (value,):
@@ -167,9 +169,8 @@ def _leave_out(file: str, line: bytes, error: Exception) -> None:
 
 
 def _name(name: str) -> str:
-    if not name or len(name) > MAX_NAME_LENGTH:
+    if not name or len(name) > MAX_NAME_LENGTH or not is_unicode(name):
         raise ValueError("bad metric name")
-    name.encode()  # half a character, which no record holds, is a ValueError
     return name
 
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from rl_widgets.store.errors import UserError
 from rl_widgets.store.spool import PATIENCE, SpoolWriter
+from rl_widgets.store.text import is_unicode
 
 MAX_NAME_LENGTH = 255
 MAX_STEP = 2**63 - 1
@@ -247,13 +248,11 @@ def _context_logger(folder: str, attempt: str) -> RunLogger:
 def _checked_name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip():
         raise UserError(f"The name of a metric is a text that is not empty, not {name!r:.60}.")
-    try:
-        name.encode()
-    except UnicodeEncodeError:
+    if not is_unicode(name):
         raise UserError(
             f"The name of a metric is a text in Unicode, and {name!r:.60} is none (a file name in "
             "another encoding?): name it anew."
-        ) from None
+        )
     if len(name) > MAX_NAME_LENGTH:
         raise UserError(
             f"The name of a metric has at most {MAX_NAME_LENGTH} characters; "

@@ -23,7 +23,6 @@ from rl_widgets import (
 )
 from rl_widgets.backend.machine import GIB, Machine
 from rl_widgets.fields.specification import fields_of
-from rl_widgets.fields.trait import storable
 from rl_widgets.forms import document, opened
 from rl_widgets.forms.checking import check
 from rl_widgets.forms.cluster import ClusterFields
@@ -34,6 +33,7 @@ from rl_widgets.forms.submission import GROUP, estimator_of, runs_of, start, tra
 from rl_widgets.rllib import catalogue
 from rl_widgets.rllib.names import OLD_NAMES
 from rl_widgets.store.runs import RunRecord
+from rl_widgets.store.text import storable
 from rl_widgets.widgets.form import Form
 from tests.widgets.conftest import wait_until
 

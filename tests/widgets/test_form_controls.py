@@ -22,10 +22,10 @@ from rl_widgets import (
 )
 from rl_widgets.fields.compute_target import ComputeTargetFields
 from rl_widgets.fields.describe import describe
-from rl_widgets.fields.trait import storable
 from rl_widgets.forms.checking import check
 from rl_widgets.forms.experiment import ExperimentFields
 from rl_widgets.forms.settings import settings_of
+from rl_widgets.store.text import storable
 from rl_widgets.view.escape import escape
 from rl_widgets.widgets import field_text
 from rl_widgets.widgets.field_control import FieldControl
