@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -271,6 +272,7 @@ class ReinforcementLearningEstimator(EstimatorFields):
                 "rl_widgets": requirements.version_of("rl-widgets") or "",
                 **requirements.versions_of("torch", "gymnasium", "ale-py", "numpy"),
             },
+            python=sys.executable or "",
         )
         cpus = head.cpus + (workers.cpus * workers.node_count if workers else 0)
         if cpus > machine.cpus:

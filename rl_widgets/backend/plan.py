@@ -40,6 +40,8 @@ class Plan:
     cluster_coordination_timeout_seconds: int | None = None
     max_run_duration_seconds: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    #: The program that submitted it, whose packages it has.
+    python: str = ""
 
     def requests(self) -> dict[str, int]:
         """Nodes wanted of each target."""

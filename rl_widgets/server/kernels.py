@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ from typing import Any
 from rl_widgets.server.machine import trains_here
 from rl_widgets.server.served import Served
 from rl_widgets.store.errors import StoreError, UserError
+from rl_widgets.store.runs import RunRecord
 
 #: The property of a run that names its kernel.
 PROPERTY = "kernel"
@@ -48,6 +51,20 @@ def python_of(served: Served, kernel: str) -> str:
     program = str(command[0])
     # Jupyter starts a kernel that names no certain Python by the server's own.
     return sys.executable if program in _OWN else program
+
+
+def python_of_run(served: Served, record: RunRecord) -> str | None:
+    """The Python to resume a run by; '' is the server's own, and None says that none is known.
+
+    It is the one that submitted the run, as that has what its script imports.
+    """
+    own = str(record.definition.get("python") or "")
+    if own and own != sys.executable and os.access(own, os.X_OK):
+        return own
+    if own != sys.executable and (kernel := str(record.properties.get(PROPERTY, ""))):
+        with contextlib.suppress(UserError):
+            return python_of(served, kernel)
+    return "" if trains_here() else None
 
 
 def check_trains(served: Served, kernel: Any) -> None:
@@ -97,21 +114,18 @@ def _lacks(python: str) -> str:
     return "" if names == ["nothing"] else f"has no {' and '.join(names)}"
 
 
-def command(served: Served, kernel: str, arguments: Sequence[str]) -> str:
-    """Carry out `rl-widgets` in a kernel's Python; returns what it printed.
+def command(served: Served, python: str, name: str, arguments: Sequence[str]) -> str:
+    """Carry out `rl-widgets` in another Python; returns what it printed.
 
-    Raises `UserError` with its sentence where it refuses.
+    Raises `UserError` with its sentence where it refuses; `name` is what a sentence calls it.
     """
-    python = python_of(served, kernel)
     with tempfile.TemporaryDirectory(prefix="rl_widgets-") as folder:
         config = served.workspace.write_config(folder)
         whole = [python, "-m", "rl_widgets.cli", "--workspace", str(config), *arguments]
         try:
             done = _call(whole, TIMEOUT)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise StoreError(
-                f"The kernel {kernel!r:.80} could not be started ({error})."
-            ) from error
+            raise StoreError(f"{name} could not be started ({error}).") from error
     if done.returncode == 0:
         return done.stdout
     said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
@@ -119,8 +133,7 @@ def command(served: Served, kernel: str, arguments: Sequence[str]) -> str:
         # Beside its sentences, one a line, a Python may have warned.
         raise UserError("\n".join(s.removeprefix(_SAYS) for s in said if s.startswith(_SAYS)))
     raise UserError(
-        f"The Python of the kernel {kernel!r:.80} cannot submit runs: {said[-1]:.200}. Install "
-        "'rl-widgets[rllib]' there, or choose another kernel."
+        f"{name} cannot {arguments[0]} runs: {said[-1]:.200}. Install 'rl-widgets[rllib]' there."
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from rl_widgets.backend.liveness import RunLock
 from rl_widgets.run import checked_tags
 from rl_widgets.server import kernels, run_pages, targets
-from rl_widgets.server.machine import trains_here
 from rl_widgets.server.request import Request, boolean, mapping
 from rl_widgets.server.served import Served
 from rl_widgets.store import statuses
@@ -65,20 +64,20 @@ def resume(served: Served, asked: Request, run_id: str) -> Any:
     for group in (plan.get("head"), plan.get("worker")):
         if isinstance(group, dict) and group.get("target"):
             targets.check_allowed(served.limits, group["target"])
-    kernel = str(record.properties.get(kernels.PROPERTY, ""))
-    if not kernel and not trains_here():
+    python = kernels.python_of_run(served, record)
+    if python is None:
         raise ConflictError(
-            "The Python of this server has no Ray to resume a run with. Resume it in a "
-            f"notebook: ws.get_run({run_id!r}).resume()."
+            "The Python of this server has no Ray to resume a run with, and the one that submitted "
+            f"it is not here. Resume it in a notebook: ws.get_run({run_id!r}).resume()."
         )
     try:
         with served.starting:
             check_room(served)
-            if kernel:
+            if python:
                 arguments = ["resume", run_id]
                 if stop is not None:
                     arguments += ["--stop", kernels.as_json(stop)]
-                kernels.command(served, kernel, arguments)
+                kernels.command(served, python, f"The Python {python!r:.200}", arguments)
             else:
                 served.workspace.get_run(run_id).resume(stop=stop)
     except UserError as error:

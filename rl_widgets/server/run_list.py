@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rl_widgets.forms.installed import trains_here
 from rl_widgets.server import kernels
 from rl_widgets.server.request import Request
 from rl_widgets.server.served import Served
@@ -126,10 +125,9 @@ def _can(served: Served, record: RunRecord) -> Mapping[str, bool]:
     """What may be asked for now; to resume takes a checkpoint, too, which the run's page knows."""
     may = not served.limits.read_only
     broken_off = record.role == "parent" and record.final and record.status != statuses.COMPLETED
-    kernel = bool(record.properties.get(kernels.PROPERTY))
     return {
         "cancel": may and not record.final and record.status not in _ENDING,
-        "resume": may and broken_off and (kernel or trains_here()),
+        "resume": may and broken_off and kernels.python_of_run(served, record) is not None,
         "delete": may and record.final,
     }
 

@@ -63,11 +63,12 @@ def submit(served: Served, asked: Request) -> Any:
 
 def _by_kernel(served: Served, kernel: str, values: Mapping[str, Any]) -> list[str]:
     """Submit by the Python of a kernel: it is that which runs the supervisor and the nodes."""
+    python, name = kernels.python_of(served, kernel), f"The Python of the kernel {kernel!r:.80}"
     with tempfile.TemporaryDirectory(prefix="rl_widgets-") as folder:
         file = Path(folder) / _FILE
         save(values, file)
         try:
-            said = kernels.command(served, kernel, ["submit", str(file)])
+            said = kernels.command(served, python, name, ["submit", str(file)])
         except UserError as error:
             # Nobody has seen this file: a place in it says nothing.
             raise UserError(_PLACE.sub("", str(error))) from error

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from rl_widgets.forms import document
-from rl_widgets.server import _jupyter_server_extension_points, kernels
+from rl_widgets.server import _jupyter_server_extension_points, kernels, run_pages
 from rl_widgets.server.app import RLWidgets
 from rl_widgets.server.request import Request
+from rl_widgets.server.run_actions import resume
 from rl_widgets.server.served import Limits, Served
 from rl_widgets.server.submission import submit
-from rl_widgets.store.errors import UserError
+from rl_widgets.store import statuses
+from rl_widgets.store.errors import ConflictError, UserError
 from tests.view.fixture_runs import FixtureRun, make
 
 ROOT = Path(__file__).parent.parent.parent
@@ -99,6 +101,32 @@ def test_a_kernel_submits_by_its_own_python(tmp_path: Path, run: FixtureRun) -> 
     del body["kernel"]
     assert document.read(text).values == body
     assert run.run.properties == {kernels.PROPERTY: "other"}
+    here.close()
+
+
+def test_a_run_is_resumed_by_the_python_that_submitted_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "trains_here", lambda: False)
+    said = tmp_path / "said.json"
+    code = f"json.dump(sys.argv[1:], open({str(said)!r}, 'w'))"
+    python = program(tmp_path / "python", code)
+    run = make(tmp_path / "ws", definition={"stop": {}, "python": str(python)})
+    run.start()
+    run.end(statuses.FAILED)
+    here = served(tmp_path / "ws", tmp_path / "nothing")
+    assert run_pages.detail(here, Request(), run.run_id)["row"].can["resume"]
+    resume(here, Request(body={"stop": {"training_iteration": 9}}), run.run_id)
+    [*_, command, run_id, option, stop] = json.loads(said.read_text())
+    assert (command, run_id, option) == ("resume", run.run_id, "--stop")
+    assert json.loads(stop) == {"training_iteration": 9}
+
+    program(python, "sys.exit('no ray')")
+    with pytest.raises(ConflictError, match=r"cannot resume runs: no ray\. Install"):
+        resume(here, Request(body={}), run.run_id)
+    python.unlink()
+    with pytest.raises(ConflictError, match="the one that submitted it is not here"):
+        resume(here, Request(body={}), run.run_id)
     here.close()
 
 

@@ -15,7 +15,7 @@ SEEDS, ALONE, TAG = "seed", "none", "tag:"
 
 _SEED = "seed"
 #: What is said twice in a definition, or has no say in how a run learns.
-_LEFT_OUT = {"script_params", "stop", "versions", "source_directory", "requirements"}
+_LEFT_OUT = {"script_params", "stop", "versions", "source_directory", "requirements", "python"}
 
 
 @dataclass(frozen=True)
