@@ -289,3 +289,20 @@ test('what is wrong keeps a form from being a file, but not which Python submits
   expect(model.canSave).toBe(false);
   model.dispose();
 });
+
+test('where only a group has no room, one run of it is tried and the form is saved', async () => {
+  const server = new FakeFormServer();
+  server.says = () => ({ errors: { 'seeds.group': 'This server allows 2 runs.' } });
+  const model = experimentModel(server);
+  await until(() => model.hasWrong);
+  expect(at(model, 'seeds').wrong).toEqual(['This server allows 2 runs.']);
+  expect([model.canSend, model.canSendOne, model.canSave]).toEqual([false, true, true]);
+  await model.submit(async () => 'all of it', '');
+  await model.submit(async () => 'one run', '', true);
+  expect(model.status).toBe('one run');
+  server.says = () => ({ errors: { seeds: 'No number.' } });
+  await model.lookAgain();
+  await until(() => !model.canSendOne);
+  expect(model.canSave).toBe(false);
+  model.dispose();
+});

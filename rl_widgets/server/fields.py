@@ -159,12 +159,12 @@ def checked_experiment(served: Served, values: Mapping[str, Any], *, here: bool)
 def _with_room(served: Served, found: Checked) -> Checked:
     """With what makes more runs than this server allows now among the errors.
 
-    A submission is told so by itself, as its trial is one run alone. That there is no room for one
-    run is about no field.
+    A submission is told so by itself, as its trial is one run alone: what is wrong with the number
+    of runs only is named apart from its field. That there is no room for one run is about no field.
     """
     found = _refused(found, ("", check_room, served, 1))
     field = "vary" if found.values.get("vary") else "seeds"
-    refusal = field, check_room, served, len(runs_of(found.values))
+    refusal = f"{field}.group", check_room, served, len(runs_of(found.values))
     return found if "" in found.errors else _refused(found, refusal)
 
 

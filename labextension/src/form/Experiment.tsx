@@ -56,6 +56,7 @@ export function Experiment(props: IExperimentProps): JSX.Element {
       label: 'Try 60 seconds',
       title: 'The same submission, stopped after 60 s of training: a run of its own',
       busy: 'Submitting a run of 60 s …',
+      one: true,
       send: send(true)
     }
   ];

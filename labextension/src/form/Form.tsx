@@ -12,6 +12,8 @@ export interface IAction {
   title: string;
   /** The words while the server is at it. */
   busy: string;
+  /** Whether it starts one run, also of what makes a group. */
+  one?: boolean;
   /** Returns what is said when it is done. */
   send(values: Values): Promise<string>;
 }
@@ -80,8 +82,8 @@ function Drawn({ title, model, actions, prefix }: IFormProps & { prefix: string 
             key={action.label}
             className={`rlp-button${i ? '' : ' rlp-primary'}`}
             title={action.title}
-            disabled={!model.canSend}
-            onClick={() => void model.submit(action.send, action.busy)}
+            disabled={!(action.one ? model.canSendOne : model.canSend)}
+            onClick={() => void model.submit(action.send, action.busy, action.one)}
           >
             {action.label}
           </button>

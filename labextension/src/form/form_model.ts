@@ -139,6 +139,11 @@ export class FormModel implements IDisposable {
     return this.isGood && !this.sending;
   }
 
+  /** Whether one run of what the form says can be sent, where a group has no room. */
+  get canSendOne(): boolean {
+    return this.live.isCurrent && !this.sending && Object.keys(this.errors).every(isOfGroup);
+  }
+
   /** Whether something is being sent. */
   get isSending(): boolean {
     return this.sending;
@@ -146,8 +151,8 @@ export class FormModel implements IDisposable {
 
   /** Whether the form can be a file: which Python submits, and when, is not in it. */
   get canSave(): boolean {
-    const wrong = Object.keys(this.errors).some(name => !['', 'kernel'].includes(name));
-    return this.live.isCurrent && !this.sending && !wrong;
+    const outside = (name: string) => ['', 'kernel'].includes(name) || isOfGroup(name);
+    return this.live.isCurrent && !this.sending && Object.keys(this.errors).every(outside);
   }
 
   /** Whether a field is marked as wrong. */
@@ -208,8 +213,12 @@ export class FormModel implements IDisposable {
   }
 
   /** Send what `send` does; `words` while it is at it, what it returns when it is done. */
-  async submit(send: (values: Values) => Promise<string>, words: string): Promise<void> {
-    if (this.canSend) {
+  async submit(
+    send: (values: Values) => Promise<string>,
+    words: string,
+    one = false
+  ): Promise<void> {
+    if (one ? this.canSendOne : this.canSend) {
       await this.act(send, words);
     }
   }
@@ -371,4 +380,9 @@ export function withField(fields: IFields, name: string, field: Omit<IField, 'x-
     ...fields,
     properties: { ...fields.properties, [name]: { ...field, 'x-order': order } }
   };
+}
+
+/** Whether an error is about the number of runs alone. */
+function isOfGroup(name: string): boolean {
+  return name.endsWith('.group');
 }
