@@ -42,6 +42,7 @@ class Announced:
     reward: float | None
     time_total_s: float
     trial: str
+    several: bool
 
 
 def announced(store: Store, run_id: str, folder: Path) -> list[Announced]:
@@ -249,13 +250,13 @@ def _last_of_one_training(found: Iterable[Announced], run_id: str) -> Announced:
         )
     last = checkpoints[-1]
     trials = {c.trial for c in checkpoints if c.attempt == last.attempt}
-    # One of several has a folder of its own, also while it is the only one that has begun.
-    if len(trials) > 1 or (last.trial and Path(last.path).parent.name == last.trial):
+    # One of several says so, also while it is the only one that has begun.
+    if len(trials) > 1 or last.several:
         raise UserError(
             f"{run_id} is of several trainings, and none of them stands for the whole "
             "run. Begin a new run with the weights of one: run.new_run_from(checkpoint='…')."
         )
-    return checkpoints[-1]
+    return last
 
 
 def _named(found: list[Announced], path: str, run_id: str) -> Announced:
@@ -277,6 +278,7 @@ def _announced(path: str, point: Payload) -> Announced:
         reward=float(reward) if isinstance(reward, (int, float)) else None,
         time_total_s=float(details.get("time_total_s") or 0.0),
         trial=str(details.get("trial") or ""),
+        several=bool(details.get("several")),
     )
 
 

@@ -39,7 +39,8 @@ PARTIAL = ".partial-"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What is known of a checkpoint; `size` in bytes, `seconds` that saving it took."""
+    """What is known of a checkpoint; `size` in bytes, `seconds` that saving it took, `several`
+    whether its training is one of several of its run."""
 
     attempt: int
     iteration: int
@@ -50,6 +51,7 @@ class Manifest:
     seconds: float
     size: int
     trial: str
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ class Checkpointer:
                 seconds=time.monotonic() - began,
                 size=size,
                 trial=trial_of(algorithm),
+                several=self._plan.several,
             )
             (partial / MANIFEST).write_text(json.dumps(asdict(manifest)), encoding="utf-8")
             if (place / name).exists():
@@ -188,8 +191,8 @@ def complete(place: Path) -> dict[str, Manifest]:
                 continue
             try:
                 values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-                found[folder.name] = Manifest(**{k: values[k] for k in names})
-            except (OSError, ValueError, KeyError, TypeError):
+                found[folder.name] = Manifest(**{k: v for k, v in values.items() if k in names})
+            except (OSError, ValueError, TypeError, AttributeError):
                 continue
     return dict(sorted(found.items(), key=lambda item: (item[1].time, item[0])))
 
@@ -239,6 +242,7 @@ def announce(logger: RunLogger, path: str, manifest: Manifest) -> None:
         seconds=manifest.seconds,
         time_total_s=manifest.time_total_s,
         trial=manifest.trial,
+        several=manifest.several,
     )
 
 

@@ -135,7 +135,7 @@ def run(
         callbacks=[
             *(callbacks or []),
             *([ProgressLines(several, criteria)] if verbose else []),
-            *([] if own else [AnnounceCheckpoints()]),
+            *([] if own else [AnnounceCheckpoints(several)]),
         ],
         verbose=max(0, verbose - 1),
         raise_on_failed_trial=False,

@@ -25,7 +25,8 @@ from rl_widgets.store.logger import from_environment
 class AnnounceCheckpoints(Callback):
     """Checkpoints of the script's own settings, as events of the run."""
 
-    def __init__(self) -> None:
+    def __init__(self, several: bool = False) -> None:
+        self._several = several
         self._told: dict[str, Path] = {}
 
     def on_checkpoint(
@@ -61,6 +62,7 @@ class AnnounceCheckpoints(Callback):
             seconds=0.0,
             size=size_of(path),
             trial=trial,
+            several=self._several,
         )
         self._told[name] = path
         announce(logger, name, manifest)

@@ -56,13 +56,12 @@ class Case:
     def checkpoint(
         self, iteration: int, attempt: int = 1, trial: str = "t", several: bool = False
     ) -> str:
-        # The only training of a run has no folder of its own.
-        folder = f"head/checkpoints/{trial}" if several else "head/checkpoints"
-        path = f"{folder}/{iteration}"
+        path = f"head/checkpoints/{trial}/{iteration}"
         (self.folder / path / "learner_group").mkdir(parents=True)
         logger = RunLogger.to_spool(self.folder, "head", attempt)
         logger.log_event("checkpoint", "saved", step=iteration, env_steps=iteration * 10,
-                         path=path, reward=1.0, time_total_s=2.0, trial=trial)  # fmt: skip
+                         path=path, reward=1.0, time_total_s=2.0, trial=trial,
+                         several=several)  # fmt: skip
         SpoolReader(self.ws.store.metrics, self.run_id, self.folder).take_in()
         return path
 
