@@ -15,6 +15,7 @@ NAMES = (
     "interface",
     "live_view",
     "server",
+    "panel",
     "startup",
     "first_runs",
     "overhead",

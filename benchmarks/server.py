@@ -74,7 +74,7 @@ def main() -> None:
             return
         folder = Path(place) / "list" / "ws"
         began = time.monotonic()
-        run = _write(folder, given.runs, given.points, given.long)
+        run = write_workspace(folder, given.runs, given.points, given.long)
         size = (folder / "record.sqlite").stat().st_size
         print(f"\nrecord written in {time.monotonic() - began:.0f} s, {size / 1e6:.0f} MB")
         with _server(folder) as (ask, process):
@@ -138,7 +138,7 @@ def _job(folder: Path, pairs: int, seconds: float) -> None:
         )
 
 
-def _write(folder: Path, runs: int, points: int, long: int) -> FixtureRun:
+def write_workspace(folder: Path, runs: int, points: int, long: int) -> FixtureRun:
     """All runs; the last one goes on for as long as what is returned is held."""
     workspace = Workspace(folder=folder)
     store, now = workspace.store, time.time()
