@@ -143,15 +143,16 @@ def test_every_state_is_drawn(lab: Lab, browser: Browser, own_home: Path) -> Non
     assert browser.our_errors() == []
 
 
-def write_of_a_completed_run(lab: Lab, home: Path, name: str) -> None:
-    """A notebook that shows a run which has ended."""
+def write_of_a_completed_run(lab: Lab, home: Path, name: str, *cells: str) -> None:
+    """A notebook that shows a run which has ended, and more cells."""
     fixture = make(home, run_id="pong_done")
     fixture.start()
     for i in range(1, 60):
         fixture.result(i, -21 + i * 0.3, take_in=False)
     fixture.take_in()
     fixture.end(statuses.COMPLETED)
-    lab.write(name, "from rl_widgets import *\nRunDetails(Workspace().get_run('pong_done'))")
+    first = "from rl_widgets import *\nRunDetails(Workspace().get_run('pong_done'))"
+    lab.write(name, first, *cells)
 
 
 def test_a_saved_notebook_without_kernel(lab: Lab, browser: Browser, own_home: Path) -> None:
@@ -176,16 +177,22 @@ def test_a_saved_notebook_without_kernel(lab: Lab, browser: Browser, own_home: P
 def test_a_notebook_that_was_saved_outlives_its_kernel(
     lab: Lab, browser: Browser, own_home: Path
 ) -> None:
-    write_of_a_completed_run(lab, own_home, "kept.ipynb")
+    others = "CompareRuns(['pong_done'], workspace=Workspace())", "ClusterForm(Workspace())"
+    write_of_a_completed_run(lab, own_home, "kept.ipynb", *others)
+    browser.page.set_viewport_size({"width": 1100, "height": 2600})
     browser.open("kept.ipynb")
     browser.run_all()
     live = browser.page.locator(".rlw-card.jupyter-widgets")
-    live.wait_for()
-    saved = browser.page.locator(".jp-OutputArea-output img[alt*='episode_reward_mean']")
-    browser.wait_until(lambda: saved.count() == 1 and not saved.is_visible(), "the folded form")
+    browser.wait_until(lambda: live.count() == 3, "three live views")
+    folded = browser.page.locator(".jp-OutputArea-output .rlw[class*='rlw-saved-']")
+    browser.wait_until(
+        lambda: folded.count() == 3 and not any(f.is_visible() for f in folded.all()),
+        "the folded forms",
+    )
+    saved = browser.page.locator(".jp-OutputArea-output img[alt*='episode_reward_mean']").first
     browser.execute("docmanager:save")
     path = lab.folder / "kept.ipynb"
-    browser.wait_until(lambda: "widget-view" in path.read_text(), "the file")
+    browser.wait_until(lambda: path.read_text().count("widget-view") == 3, "the file")
     browser.execute("notebook:shutdown-kernel")
     # Its widgets are no more; the page that comes then has a new kernel, which knows none of them.
     browser.open("kept.ipynb")
@@ -193,9 +200,9 @@ def test_a_notebook_that_was_saved_outlives_its_kernel(
     assert live.count() == 0
     browser.wait_for_kernel()
     gone = browser.page.get_by_text("model not found")
-    gone.wait_for(state="attached")
-    assert not gone.is_visible()
-    assert saved.is_visible()
+    browser.wait_until(lambda: gone.count() == 3, "three widgets that are gone")
+    assert not any(words.is_visible() for words in gone.all())
+    assert all(form.is_visible() for form in folded.all())
     browser.picture("saved-notebook-trusted")
 
 
