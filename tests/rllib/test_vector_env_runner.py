@@ -1,19 +1,15 @@
 """The fast env runner against RLlib's own way: same games, same batches, same episode returns."""
 
 import pickle
-import statistics
-import time
 
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from ray.rllib.core.columns import Columns
-from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils.metrics import WEIGHTS_SEQ_NO
 from ray.tune.registry import register_env
 
-from benchmarks.training_throughput import stock_config
 from rl_widgets.rllib.algorithm import prepare
 from rl_widgets.rllib.env_runner import EPISODE_LENGTHS, EPISODE_RETURNS, ReportingEnvRunner
 from rl_widgets.rllib.fragments import Fragment
@@ -253,31 +249,3 @@ def test_a_recurrent_network_is_sampled_step_by_step(capsys):
     finally:
         runner.stop()
     assert "recurrent" in capsys.readouterr().out
-
-
-def test_an_env_step_of_pong_costs_a_fraction_of_rllibs_own():
-    """The headline in short: benchmarks/training_throughput.py has the whole training."""
-
-    def runner_of(runner_class, config):
-        config.seed = 1
-        return runner_class(config=config, worker_index=1)
-
-    def cpu_of_a_step(runner):
-        began, steps = time.process_time(), 0
-        for _ in range(3):
-            steps += sum(len(part) for part in runner.sample())
-        return (time.process_time() - began) / steps
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as in a worker of Ray
-    ours = runner_of(VectorEnvRunner, config_of("PongNoFrameskip-v4"))
-    stock = runner_of(SingleAgentEnvRunner, stock_config(1))
-    try:
-        for runner in (ours, stock):
-            runner.sample()  # what is made at first use costs none of them
-        ratios = [cpu_of_a_step(stock) / cpu_of_a_step(ours) for _ in range(3)]
-    finally:
-        ours.stop()
-        stock.stop()
-        torch.set_num_threads(threads)
-    assert statistics.median(ratios) > 1.5, ratios
