@@ -1,4 +1,4 @@
-"""Our env runner: RLlib's, with failures that tell their cause. The fast one will stand here too.
+"""RLlib's env runner, with failures that tell their cause; `vector_env_runner.py` makes it fast.
 
 RLlib's `apply` catches an exception of an environment, sleeps, and ends the process; the caller
 sees a dead actor, restarts it up to 1,000 times, and the run stays Running with no step. Here the
