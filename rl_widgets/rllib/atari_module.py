@@ -13,6 +13,7 @@ them RLlib runs the convolutions a second time for each update.
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import Any
 
 import torch
@@ -69,8 +70,15 @@ class AtariModule(TorchRLModule, ValueFunctionAPI):
         # Mean over pixels: what is left of the background is small beside what moves.
         mean = frames[:, -1].mean((1, 2)) * (CONTRAST / 255.0)
         bias = first.bias - mean.unsqueeze(1) * first.weight[:, 0].sum((1, 2))
-        found = nn.functional.conv2d(frames, weight, None, first.stride)
-        return self.features[1:](found + bias[:, :, None, None])
+        found = nn.functional.conv2d(frames, weight, None, first.stride) + bias[:, :, None, None]
+        for layer in islice(self.features, 1, None):
+            found = layer(found)
+        return found
+
+    def train(self, mode: bool = True) -> AtariModule:
+        """As torch's. No layer here differs in training, and RLlib switches for each inference."""
+        self.training = mode
+        return self
 
     def _forward(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         with torch.no_grad():

@@ -93,8 +93,8 @@ APPO: Final[Settings] = {
     "simple_queue_size": 1,
 }
 
-#: PPO's surrogate weighs a sample by its ratio: what has become likelier is pulled harder still. With
-#: 0.15, Pong's entropy fell to 1.1 before the first shots were won; with this it stays at IMPALA's 1.4.
+#: PPO's surrogate weighs a sample by its ratio: what has become likelier is pulled harder still.
+#: With 0.15, Pong's entropy fell to 1.1 before shots were won; with this it is nearer to IMPALA's.
 APPO_ATARI: Final[Settings] = {"clip_param": 0.1}
 
 #: Any algorithm on Atari games.

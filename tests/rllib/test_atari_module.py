@@ -49,3 +49,9 @@ def test_a_checkpoint_holds_weights_and_nothing_else():
         *(f"features.{layer}.{name}" for layer in (0, 2, 5) for name in ("weight", "bias")),
         *(f"{head}.{name}" for head in ("policy", "value") for name in ("weight", "bias")),
     }
+
+
+def test_no_layer_of_it_differs_in_training():
+    """`AtariModule.train` does not go through its layers, so none may need to be told."""
+    kinds = {type(layer) for layer in module_for(4, 42).features}
+    assert kinds == {torch.nn.Conv2d, torch.nn.Flatten, torch.nn.Linear, torch.nn.ReLU}
