@@ -1,13 +1,14 @@
 """Time and env steps to a mean reward, seed by seed, as curves beside the reference's.
 
     python benchmarks/learning.py [--run IMPALA] [--env PongNoFrameskip-v4] [--target 18]
-        [--seeds 1 2 3] [--minutes 45] [--config '{…}']
+        [--seeds 1 2 3] [--minutes 45] [--config '{…}'] [--name dim42]
 
 Each seed is a run as any other, one after the other: a head and as many worker nodes as
 `--workers`, supervised, with evaluation and checkpoints, the clock running from `exp.submit`. Its
 curve is kept as `benchmarks/results/<name>-seed<n>.csv`; the curves of all seeds that lie there are
-drawn into `<name>.svg`. For Pong the reference's recorded curve is beside them (14 CPUs and a GPU,
-`benchmarks/reference/`), and the reward is held against it at equal env steps.
+drawn into `<name>.svg`; `--name` is added to the names, for settings other than the preset's. For
+Pong the reference's recorded curve is beside them (14 CPUs and a GPU, `benchmarks/reference/`), and
+the reward is held against it at equal env steps.
 """
 
 from __future__ import annotations
@@ -116,9 +117,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=45.0)
     parser.add_argument("--workers", type=int, default=1, help="worker nodes beside the head")
     parser.add_argument("--config", default="{}", help="settings as JSON")
+    parser.add_argument("--name", help="what the settings are called in the names of the results")
     arguments = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
-    name = f"{arguments.env.split('/')[-1]}-{arguments.run}".lower()
+    parts = [arguments.env.split("/")[-1], arguments.run, arguments.name]
+    name = "-".join(part for part in parts if part).lower()
     for seed in arguments.seeds:
         curve = train(arguments, seed)
         curve.to_csv(RESULTS / f"{name}-seed{seed}.csv", index=False)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rl_widgets.rllib.agreement import disagreements
-from rl_widgets.rllib.atari import frame_size
+from rl_widgets.rllib.atari import FRAME_SIZE, frame_size
 from rl_widgets.rllib.environments import check_environment, is_atari, register_atari
 from rl_widgets.rllib.errors import ConfigError
 from rl_widgets.rllib.evaluation import Evaluation, EvaluationPlan, take_plan
+from rl_widgets.rllib.loss_settings import ENTROPY_BY_RETURN, ZERO_DISCOUNT
 from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS, PRESETS, preset, preset_name
 from rl_widgets.rllib.settings import algorithm_class, is_search_space, known_settings
 from rl_widgets.rllib.sizing import NodeCapacity, size
@@ -142,9 +143,13 @@ def with_presets(
     settings = presets | {
         key: value for key, value in given.items() if value is not None or key not in presets
     }
-    own = settings.get("learner_config_dict")
-    if isinstance(own, Mapping):
-        settings["learner_config_dict"] = {**presets.get("learner_config_dict", {}), **own}
+    own = given.get("learner_config_dict")
+    if own is None or isinstance(own, Mapping):
+        of_loss = dict(presets.get("learner_config_dict", {}))
+        if given.get("entropy_coeff") is not None:
+            of_loss.pop(ENTROPY_BY_RETURN, None)  # a script's own weight is what it says
+        if of_loss or own:
+            settings["learner_config_dict"] = of_loss | dict(own or {})
     _fit_envs_to_batch(settings, given)
     _fit_minibatch(settings, given)
     _say_real_batch(settings, given, translation)
@@ -218,7 +223,7 @@ def _set_up_atari(env: str, settings: dict[str, Any], translation: Translation, 
     env_config = dict(settings.get("env_config") or {})
     if translation.frame_size is not None:
         env_config["dim"] = translation.frame_size
-    env_config["dim"] = frame_size(env_config.get("dim", 42))
+    env_config["dim"] = frame_size(env_config.get("dim", FRAME_SIZE))
     cpus = settings.get("num_cpus_per_env_runner", 1)
     # One env runner alone has the learner's CPU, too, while that waits for its samples: measured
     # 1.3 times the env steps a second.
@@ -233,7 +238,7 @@ def _set_up_atari(env: str, settings: dict[str, Any], translation: Translation, 
         settings["rl_module_spec"] = RLModuleSpec(
             module_class=AtariModule, model_config=dict(translation.model)
         )
-    lives = (settings.get("learner_config_dict") or {}).get("zero_discount_on_life_loss", False)
+    lives = (settings.get("learner_config_dict") or {}).get(ZERO_DISCOUNT, False)
     if clip or (lives and not settings.get("learner_connector")):
         settings["learner_connector"] = _as_learned(clip, zero_discount_on_life_loss=bool(lives))
 

@@ -62,8 +62,9 @@ class AtariModule(TorchRLModule, ValueFunctionAPI):
 
     def _embed(self, batch: dict[str, Any]) -> torch.Tensor:
         # Bytes are put in order before they are floats: a quarter of the memory.
-        frames = batch[Columns.OBS].contiguous(memory_format=torch.channels_last).float()
         first = self.features[0]
+        frames = batch[Columns.OBS].contiguous(memory_format=torch.channels_last)
+        frames = frames.to(first.weight.dtype)
         # What the first layer sees is linear in the frames, so its weights are turned and not the
         # frames, which are some ten thousand times as many: a third of the time to learn.
         weight = torch.einsum("oskl,sf->ofkl", first.weight, self._seen)

@@ -31,6 +31,8 @@ class Fragment:
     mask: Array
     #: How many updates the weights had seen that chose the actions.
     weights_seq_no: int
+    #: Of the episodes that ended in it, one after the other; rewards as the game has them.
+    returns: list[float] = field(default_factory=list)
     _steps: int = field(default=-1)
 
     @classmethod

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from ray.rllib.connectors.connector_v2 import ConnectorV2
 from ray.rllib.core.columns import Columns
 
-#: Name under `learner_config_dict`; and of what an environment's infos tell about lives.
-ZERO_DISCOUNT, LIVES = "zero_discount_on_life_loss", "lives"
+#: Name of what an environment's infos tell about lives.
+LIVES = "lives"
 
 
 class ClipRewards(ConnectorV2):

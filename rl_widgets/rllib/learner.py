@@ -181,12 +181,15 @@ def fail_fast(learner_class: type) -> type:
 
     mixins: tuple[type, ...] = (FailFastLearner,)
     if issubclass(learner_class, IMPALALearner):
+        from rl_widgets.rllib.entropy_by_return import EntropyByReturn
         from rl_widgets.rllib.fragment_learner import FragmentLearner
         from rl_widgets.rllib.fresh_weights import FreshWeights
         from rl_widgets.rllib.lean_updates import LeanUpdates
         from rl_widgets.rllib.vtrace import BootstrappedVTrace
 
-        mixins += (FreshWeights, FragmentLearner, BootstrappedVTrace, LeanUpdates)
+        mixins += (
+            FreshWeights, EntropyByReturn, FragmentLearner, BootstrappedVTrace, LeanUpdates,
+        )  # fmt: skip
         if _has_rllibs_loss(learner_class):
             from rl_widgets.rllib.trust_region import TrustRegionLoss
 

@@ -30,14 +30,12 @@ from ray.rllib.core.columns import Columns
 
 from rl_widgets.rllib.fragment_learner import RowBatch
 from rl_widgets.rllib.learner_mixin import LearnerMixin
+from rl_widgets.rllib.loss_settings import LAMBDA, NORMALIZE, TRUST
 
 #: Column of a batch: log-probabilities of its actions when the learner began with it.
 START_LOGP = "start_logp"
 #: Slots at once, for these.
 _CHUNK = 256
-
-#: Names under `learner_config_dict`.
-TRUST, LAMBDA, NORMALIZE = "trust", "trace_lambda", "normalize_advantages"
 
 
 class TrustRegionLoss(LearnerMixin):

@@ -80,7 +80,6 @@ class VectorEnvRunner(ReportingEnvRunner):
         self._lives_count = (
             isinstance(connector, AsLearned) and connector.zero_discount_on_life_loss
         )
-        self._newly_ended = 0
         self._forget_games()
         self._ended: list[tuple[int, float, float]] = []
         first = 1 if self.config.num_env_runners else 0
@@ -127,7 +126,7 @@ class VectorEnvRunner(ReportingEnvRunner):
         while fragment is None:  # an environment that failed is made anew and begins again
             fragment = self._fragment(math.ceil(num_timesteps / self.num_envs))
         self._log_env_steps(metric=self._metrics_num_env_steps_sampled, num_steps=len(fragment))
-        self._increase_sampled_metrics(len(fragment), self._newly_ended)
+        self._increase_sampled_metrics(len(fragment), len(fragment.returns))
         return [fragment]
 
     def _forget_games(self) -> None:
@@ -149,7 +148,6 @@ class VectorEnvRunner(ReportingEnvRunner):
     def _fragment(self, steps: int) -> Fragment | None:
         """Step all environments so often; None where one failed and all were begun again."""
         fragment = Fragment.empty(self.num_envs, steps, self._weights_seq_no)
-        self._newly_ended = 0
         for t in range(steps):
             observations = _as_learned(self._observations)
             fragment.put(Columns.OBS, t, observations)
@@ -169,7 +167,7 @@ class VectorEnvRunner(ReportingEnvRunner):
             final = terminateds | self._lost_lives(infos)
             fragment.put(Columns.TERMINATEDS, t, final & playing)
             fragment.put(Columns.TRUNCATEDS, t, truncateds & playing)
-            self._count(playing, rewards, terminateds | truncateds)
+            fragment.returns += self._count(playing, rewards, terminateds | truncateds)
         fragment.put(Columns.OBS, steps, _as_learned(self._observations))
         _fill_slots_without_step(fragment)
         return fragment
@@ -213,11 +211,15 @@ class VectorEnvRunner(ReportingEnvRunner):
             return np.asarray(clip_action(actions, space))
         return actions
 
-    def _count(self, playing: Array, rewards: Array, done: Array) -> None:
-        """Add a step to the games that are being played, and end those that are done."""
+    def _count(self, playing: Array, rewards: Array, done: Array) -> list[float]:
+        """Add a step to the games that are being played, and end those that are done.
+
+        The returns of these.
+        """
         self._returns += rewards
         self._lengths += playing
-        if done.any():
+        returns: list[float] = self._returns[done].tolist()
+        if returns:
             now = time.perf_counter()
             for index in np.flatnonzero(done):
                 self._ended.append(
@@ -227,9 +229,9 @@ class VectorEnvRunner(ReportingEnvRunner):
                         now - float(self._began[index]),
                     )
                 )
-                self._newly_ended += 1
             self._returns[done], self._lengths[done], self._began[done] = 0.0, 0, now
         self._resetting = done
+        return returns
 
     def get_metrics(self) -> Any:
         """As RLlib's: the metrics since the last call, each episode that ended among them."""
