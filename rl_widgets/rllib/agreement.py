@@ -12,6 +12,7 @@ from rl_widgets.rllib.atari import check_env_config, frame_size
 from rl_widgets.rllib.environments import is_atari
 from rl_widgets.rllib.errors import ConfigError
 from rl_widgets.rllib.loss_settings import wrong_in
+from rl_widgets.rllib.presets import ASYNCHRONOUS_ALGORITHMS
 from rl_widgets.rllib.translate import Translation
 from rl_widgets.rllib.validity import wrong_between
 
@@ -34,8 +35,9 @@ def disagreements(
             "'clip_rewards' and 'learner_connector' cannot both be given: rewards are clipped by "
             "a learner connector. Put rl_widgets.rllib.learned.ClipRewards into yours."
         )
-    own = settings.get("learner_config_dict")
-    if isinstance(own, Mapping) and (sentence := wrong_in(own)):
+    of_loss = settings.get("learner_config_dict")
+    ours = algorithm in ASYNCHRONOUS_ALGORITHMS and settings.get("learner_class") is None
+    if ours and isinstance(of_loss, Mapping) and (sentence := wrong_in(of_loss)):
         found["learner_config_dict"] = sentence
     if not is_atari(env):
         return found

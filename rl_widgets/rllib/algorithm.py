@@ -144,7 +144,7 @@ def with_presets(
         key: value for key, value in given.items() if value is not None or key not in presets
     }
     own = given.get("learner_config_dict")
-    if own is None or isinstance(own, Mapping):
+    if own is None or (isinstance(own, Mapping) and not is_search_space(own)):
         of_loss = dict(presets.get("learner_config_dict", {}))
         if given.get("entropy_coeff") is not None:
             of_loss.pop(ENTROPY_BY_RETURN, None)  # a script's own weight is what it says

@@ -23,8 +23,7 @@ from rl_widgets.store.mistakes import shown
 
 #: Edge lengths in pixels that a frame may be scaled to; the network is made for these.
 FRAME_SIZES = (42, 64, 84)
-#: The one of these where none is given. With 64 Pong needs fewer env steps, and each takes 1.25 to
-#: 2.4 times the CPU.
+#: The one of these where none is given. With 64 Pong needs fewer env steps, each of more CPU.
 FRAME_SIZE = 42
 #: One action lasts so many frames of the game: one env step.
 FRAMES_PER_STEP = 4

@@ -61,8 +61,8 @@ class AtariModule(TorchRLModule, ValueFunctionAPI):
         self.value = _orthogonal(nn.Linear(width, 1), gain=1.0)
 
     def _embed(self, batch: dict[str, Any]) -> torch.Tensor:
-        # Bytes are put in order before they are floats: a quarter of the memory.
         first = self.features[0]
+        # Bytes are put in order before they are floats: a quarter of the memory.
         frames = batch[Columns.OBS].contiguous(memory_format=torch.channels_last)
         frames = frames.to(first.weight.dtype)
         # What the first layer sees is linear in the frames, so its weights are turned and not the

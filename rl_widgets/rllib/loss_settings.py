@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from rl_widgets.rllib.settings import is_search_space
 from rl_widgets.store.mistakes import shown
 
 #: `trust_region.py` says what these are.
@@ -36,8 +37,9 @@ def wrong_in(settings: Mapping[str, Any]) -> str:
             "returns, such as [[0, 1.0], [18, 0.1]]",
         ),
     ):
-        if name in settings and not right(settings[name]):
-            return f"learner_config_dict.{name} is {shown(settings[name])}; it must be {wanted}."
+        value = settings.get(name)
+        if name in settings and not (is_search_space(value) or right(value)):
+            return f"learner_config_dict.{name} is {shown(value)}; it must be {wanted}."
     return ""
 
 

@@ -100,7 +100,6 @@ APPO_ATARI: Final[Settings] = {"clip_param": 0.1}
 #: Played greedily, APPO's policy was at 16 to 20 where its samples were at 11: so many actions at
 #: random lose again what was won. With this, the same seed's were at 13.8 instead of 11.1.
 APPO_PONG: Final[Settings] = {
-    "entropy_coeff": 0.02,
     "learner_config_dict": {
         **ATARI_ASYNCHRONOUS["learner_config_dict"],
         "entropy_by_return": [[0, 1.0], [10, 0.5], [16, 0.2], [19, 0.1]],

@@ -10,6 +10,7 @@ from rl_widgets.rllib.env_runner import EPISODE_RETURNS
 from rl_widgets.rllib.errors import ConfigError
 
 CARTPOLE = {"env": "CartPole-v1", "num_envs_per_env_runner": 4, "rollout_fragment_length": 64}
+PONG = {"env": "PongNoFrameskip-v4"}
 
 
 @pytest.mark.parametrize(
@@ -37,21 +38,29 @@ def test_a_setting_of_the_loss_that_cannot_be_is_refused(name, value):
 
 def test_a_learners_own_settings_pass():
     own = {"mine": object, "entropy_by_return": None}
-    assert (
-        prepare("IMPALA", {**CARTPOLE, "learner_config_dict": own}).config.learner_config_dict
-        == own
-    )
+    config = prepare("IMPALA", {**CARTPOLE, "learner_config_dict": own}).config
+    assert config.learner_config_dict == own
+    # Another algorithm's learner may mean something else by our names.
+    prepare("PPO", {"env": "CartPole-v1", "learner_config_dict": {"trust": "much"}})
+
+
+def test_tune_may_choose_a_setting_of_the_loss():
+    choice = {"grid_search": [0.1, 0.2]}
+    config = prepare("IMPALA", {**CARTPOLE, "learner_config_dict": {"trust": choice}}).config
+    assert config.learner_config_dict["trust"] == choice
+    whole = {"grid_search": [{"trust": 0.1}, {"trust": 0.2}]}
+    config = prepare("IMPALA", {**PONG, "learner_config_dict": whole}).config
+    assert config.learner_config_dict == whole
 
 
 def test_a_scripts_own_weight_of_the_entropy_is_what_it_says():
-    pong = {"env": "PongNoFrameskip-v4"}
-    of_loss = prepare("APPO", pong).config.learner_config_dict
+    of_loss = prepare("APPO", PONG).config.learner_config_dict
     assert of_loss["entropy_by_return"]
-    of_loss = prepare("APPO", {**pong, "entropy_coeff": 0.01}).config.learner_config_dict
+    of_loss = prepare("APPO", {**PONG, "entropy_coeff": 0.01}).config.learner_config_dict
     assert "entropy_by_return" not in of_loss
     assert of_loss["trust"]
     mine = {"learner_config_dict": {"entropy_by_return": [[0, 1.0], [5, 0.5]]}}
-    config = prepare("APPO", {**pong, "entropy_coeff": 0.01, **mine}).config
+    config = prepare("APPO", {**PONG, "entropy_coeff": 0.01, **mine}).config
     assert config.learner_config_dict["entropy_by_return"] == [[0, 1.0], [5, 0.5]]
 
 
