@@ -31,6 +31,40 @@ def test_the_articles_configuration():
     assert config.gym_env_vectorize_mode == "vector_entry_point"
 
 
+@pytest.mark.parametrize(
+    ("given", "envs", "batch"),
+    [
+        ({"sample_batch_size": 50, "train_batch_size": 1000}, 20, 1000),
+        ({"sample_batch_size": 50, "train_batch_size": 1000, "num_workers": 2}, 10, 1000),
+        ({"sample_batch_size": 50, "train_batch_size": 1000, "num_workers": 13}, 5, 1000),
+        ({"sample_batch_size": 50}, 20, 1000),
+        ({"sample_batch_size": 1}, 32, 1024),
+        ({"sample_batch_size": 500}, 8, 4000),
+        ({"sample_batch_size": 50, "num_envs_per_worker": 3}, 3, 1024),
+        ({}, 8, 1024),
+    ],
+)
+def test_of_short_fragments_a_sample_has_more_environments(given, envs, batch):
+    config = prepare("IMPALA", {"env": "PongNoFrameskip-v4", **given}).config
+    assert config.num_envs_per_env_runner == envs
+    assert config.train_batch_size_per_learner == batch
+
+
+@pytest.mark.parametrize(
+    ("given", "minibatch"),
+    [
+        ({"sample_batch_size": 50, "train_batch_size": 1000, "num_sgd_iter": 2}, 150),
+        ({"num_sgd_iter": 1}, 128),
+        ({"num_sgd_iter": 6}, 256),
+        ({"num_sgd_iter": 1, "sgd_minibatch_size": 384}, 384),
+        ({}, 256),
+    ],
+)
+def test_with_fewer_epochs_minibatches_are_smaller(given, minibatch):
+    config = prepare("IMPALA", {"env": "PongNoFrameskip-v4", **given}).config
+    assert config.minibatch_size == minibatch
+
+
 def test_the_articles_request_needs_14_cpus_and_a_gpu_on_the_head():
     prepared = prepare("IMPALA", ARTICLE)
     bundles = prepared.algorithm.default_resource_request(prepared.config.to_dict()).bundles
