@@ -154,6 +154,7 @@ def with_presets(
             settings["learner_config_dict"] = of_loss | dict(own or {})
     _fit_envs_to_batch(settings, given, presets)
     _fit_minibatch(settings, given, presets)
+    _say_what_was_fitted(settings, given, presets, translation)
     _say_real_batch(settings, given, translation)
     return settings
 
@@ -173,17 +174,14 @@ def _fit_envs_to_batch(
         return
     if "rollout_fragment_length" in given:
         envs = max(envs, _envs_of_short_fragments(fragment, settings, presets))
-    if "train_batch_size_per_learner" not in given:
-        if "rollout_fragment_length" in given:
-            sample = fragment * envs
-            settings["num_envs_per_env_runner"] = envs
-            settings["train_batch_size_per_learner"] = max(1, round(batch / sample)) * sample
-        return
-    fragments = max(1, batch // fragment)
-    # Whole samples make up the batch exactly when the environments divide its fragments.
-    settings["num_envs_per_env_runner"] = next(
-        count for count in range(min(envs, fragments), 0, -1) if fragments % count == 0
-    )
+    if "train_batch_size_per_learner" in given:
+        # Whole samples make up the batch exactly when the environments divide its fragments.
+        fragments = max(1, batch // fragment)
+        envs = next(count for count in range(min(envs, fragments), 0, -1) if fragments % count == 0)
+    elif "rollout_fragment_length" in given:
+        sample = fragment * envs
+        settings["train_batch_size_per_learner"] = max(1, round(batch / sample)) * sample
+    settings["num_envs_per_env_runner"] = envs
 
 
 def _envs_of_short_fragments(
@@ -227,6 +225,24 @@ def _fit_minibatch(
         minibatch *= min(1.0, max(0.5, epochs / usual))
     size = max(1, round(minibatch / fragment)) * fragment
     settings["minibatch_size"] = size if size < batch else None
+
+
+def _say_what_was_fitted(
+    settings: Mapping[str, Any],
+    given: Mapping[str, Any],
+    presets: Mapping[str, Any],
+    translation: Translation,
+) -> None:
+    """One line for each choice that what the script gives has made another than the preset's."""
+    for name, what in (
+        ("num_envs_per_env_runner", "Environments for each env runner"),
+        ("minibatch_size", "Env steps a minibatch"),
+    ):
+        chosen, usual = settings.get(name), presets.get(name)
+        if name not in given and isinstance(chosen, int) and chosen != usual:
+            translation.notes.append(
+                f"{what}: {chosen} instead of {usual}, to fit the fragment, batch or epochs given."
+            )
 
 
 def _say_real_batch(

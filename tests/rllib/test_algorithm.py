@@ -65,6 +65,14 @@ def test_with_fewer_epochs_minibatches_are_smaller(given, minibatch):
     assert config.minibatch_size == minibatch
 
 
+def test_what_was_fitted_is_said():
+    given = {"sample_batch_size": 50, "train_batch_size": 1000, "num_sgd_iter": 2}
+    notes = prepare("IMPALA", {"env": "PongNoFrameskip-v4", **given}).notes
+    assert any("Environments for each env runner: 20 instead of 8" in note for note in notes)
+    assert any("Env steps a minibatch: 150 instead of 256" in note for note in notes)
+    assert not prepare("IMPALA", {"env": "PongNoFrameskip-v4"}).notes
+
+
 def test_the_articles_request_needs_14_cpus_and_a_gpu_on_the_head():
     prepared = prepare("IMPALA", ARTICLE)
     bundles = prepared.algorithm.default_resource_request(prepared.config.to_dict()).bundles
